@@ -1,0 +1,33 @@
+package org.qsd4j.sys;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LibcTest {
+    @TempDir
+    Path dir;
+
+    @Test
+    void preadReturnsWhatPwriteWrote() throws Exception {
+        Path file = Files.createFile(dir.resolve("f"));
+        int fd = Libc.open(file.toString(), Libc.O_RDWR | Libc.O_CLOEXEC, 0);
+        assertThat(fd).isNotNegative();
+        NativeBuffer buffer = NativeBuffer.allocate(8192);
+        buffer.putLongBE(16, 0x0102030405060708L);
+        assertThat(Libc.pwrite(fd, buffer.address(16, 8), 8, 4096)).isEqualTo(8);
+        assertThat(Libc.pread(fd, buffer.address(4096, 4096), 4096, 4096)).isEqualTo(8);
+        assertThat(buffer.getLongBE(4096)).isEqualTo(0x0102030405060708L);
+        assertThat(Libc.close(fd)).isZero();
+    }
+
+    @Test
+    void failuresAreNegativeErrno() {
+        assertThat(Libc.open(dir.resolve("absent").toString(), Libc.O_RDONLY, 0))
+                .isEqualTo(-Errno.ENOENT);
+        assertThat(Libc.pread(-1, 0, 1, 0)).isEqualTo(-Errno.EBADF);
+    }
+}
