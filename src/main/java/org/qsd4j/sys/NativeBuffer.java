@@ -127,8 +127,11 @@ public final class NativeBuffer {
 
     /** Copies between buffers, or inside one: overlapping ranges are fine. */
     public void copyFrom(int offset, NativeBuffer source, int sourceOffset, int bytes) {
-        Libc.memmove(address(offset, bytes), source.address(sourceOffset, bytes), bytes);
-        Reference.reachabilityFence(source);
+        try {
+            Libc.memmove(address(offset, bytes), source.address(sourceOffset, bytes), bytes);
+        } finally {
+            Reference.reachabilityFence(source);
+        }
     }
 
     public void zero(int offset, int bytes) {
