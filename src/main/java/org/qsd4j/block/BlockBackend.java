@@ -1,0 +1,157 @@
+package org.qsd4j.block;
+
+import org.qsd4j.aio.MainThread;
+import org.qsd4j.aio.ThreadSafe;
+import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.PreallocMode;
+import org.qsd4j.sys.Errno;
+import org.qsd4j.sys.NativeBuffer;
+
+/**
+ * The user's end of the graph: an export, a job or a program holds one and does its I/O through it. QEMU: {@code
+ * BlockBackend}. Requests are checked against the node's size here, counted, and held back while the graph changes.
+ *
+ * <p>Data calls may come from any thread; results are 0 or -errno. Buffers are the caller's and stay untouched until the
+ * call returns.
+ */
+public final class BlockBackend {
+    private final BlockChild root;
+    private final InFlight inFlight = new InFlight();
+
+    /** Writes past the end are allowed and grow the node (a growable export). Set before the first request. */
+    private boolean allowWriteBeyondEof;
+
+    /** Every write reaches stable storage before it returns (writethrough). Set before the first request. */
+    private boolean writethrough;
+
+    BlockBackend(BlockChild root) {
+        this.root = root;
+    }
+
+    public BlockNode node() {
+        return root.node();
+    }
+
+    @ThreadSafe
+    public long length() {
+        return root.node().length();
+    }
+
+    public void setAllowWriteBeyondEof(boolean allow) {
+        allowWriteBeyondEof = allow;
+    }
+
+    public void setWritethrough(boolean enable) {
+        writethrough = enable;
+    }
+
+    /** See {@link BlockNode#read}; EIO for a range that is not inside the node. */
+    @ThreadSafe
+    public int read(long offset, NativeBuffer buffer, int at, int bytes) {
+        inFlight.enter();
+        try {
+            int result = checkRange(offset, bytes);
+            return result < 0 ? result : root.read(offset, buffer, at, bytes);
+        } finally {
+            inFlight.exit();
+        }
+    }
+
+    /** See {@link BlockNode#write}; EIO for a range that is not inside the node, unless writes may grow it. */
+    @ThreadSafe
+    public int write(long offset, NativeBuffer buffer, int at, int bytes, int flags) {
+        inFlight.enter();
+        try {
+            int result = checkRange(offset, bytes);
+            return result < 0 ? result : root.write(offset, buffer, at, bytes, withFua(flags));
+        } finally {
+            inFlight.exit();
+        }
+    }
+
+    /** See {@link BlockNode#writeZeroes}. */
+    @ThreadSafe
+    public int writeZeroes(long offset, long bytes, int flags) {
+        inFlight.enter();
+        try {
+            int result = checkRange(offset, bytes);
+            return result < 0 ? result : root.writeZeroes(offset, bytes, withFua(flags));
+        } finally {
+            inFlight.exit();
+        }
+    }
+
+    /** See {@link BlockNode#discard}. */
+    @ThreadSafe
+    public int discard(long offset, long bytes) {
+        inFlight.enter();
+        try {
+            int result = checkRange(offset, bytes);
+            return result < 0 ? result : root.discard(offset, bytes);
+        } finally {
+            inFlight.exit();
+        }
+    }
+
+    /** See {@link BlockNode#flush}. */
+    @ThreadSafe
+    public int flush() {
+        inFlight.enter();
+        try {
+            return root.flush();
+        } finally {
+            inFlight.exit();
+        }
+    }
+
+    /** See {@link BlockNode#blockStatus}. */
+    @ThreadSafe
+    public int blockStatus(boolean wantZero, long offset, long bytes, BlockStatus status) {
+        inFlight.enter();
+        try {
+            return root.node().blockStatus(wantZero, offset, bytes, status);
+        } finally {
+            inFlight.exit();
+        }
+    }
+
+    /**
+     * See {@link BlockNode#truncate}.
+     *
+     * @throws QapiException with errno set
+     */
+    @ThreadSafe
+    public void truncate(long offset, boolean exact, PreallocMode prealloc, int flags) {
+        inFlight.enter();
+        try {
+            root.node().truncate(offset, exact, prealloc, flags);
+        } finally {
+            inFlight.exit();
+        }
+    }
+
+    /** Holds new requests back and waits for those in flight. Nests; see {@link #endDrain}. */
+    @MainThread
+    public void beginDrain() {
+        inFlight.beginDrain();
+    }
+
+    @MainThread
+    public void endDrain() {
+        inFlight.endDrain();
+    }
+
+    private int withFua(int flags) {
+        return writethrough ? flags | RequestFlags.FUA : flags;
+    }
+
+    private int checkRange(long offset, long bytes) {
+        if (offset < 0 || bytes < 0 || offset > BlockNode.MAX_LENGTH - bytes) {
+            return -Errno.EIO;
+        }
+        if (!allowWriteBeyondEof && offset + bytes > length()) {
+            return -Errno.EIO;
+        }
+        return 0;
+    }
+}

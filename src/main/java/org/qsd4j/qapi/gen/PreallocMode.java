@@ -1,0 +1,9 @@
+package org.qsd4j.qapi.gen;
+
+/** Stands in until the generator emits it. */
+public enum PreallocMode {
+    OFF,
+    METADATA,
+    FALLOC,
+    FULL
+}

@@ -1,0 +1,3 @@
+/** The model generated from the schema. */
+@org.jspecify.annotations.NullMarked
+package org.qsd4j.qapi.gen;
