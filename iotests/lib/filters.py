@@ -1,0 +1,62 @@
+"""Everything that a golden output hides, each filter with its reason.
+
+A filter is there because the value differs from run to run or from host to host; nothing is hidden
+because two daemons differ.
+"""
+
+import re
+
+# Each run has its own scratch directory.
+_SCRATCH = "SCRATCH"
+# Generated node names hold a random part.
+_GENERATED_NODE = re.compile(r"#block\d+")
+# qemu-io prints how long an operation took.
+_IO_RATE = re.compile(r"^(\S+ (?:KiB|MiB|GiB|bytes|B), \S+ ops); .*$", re.M)
+# The daemon and the tools say their own program name before a message, and tools may stand under any path.
+_TOOL_PATH = re.compile(r"(?:/\S*/)?(?:lt-)?(qemu-(?:img|io|nbd)): ")
+
+# The time of an event; "actual-size" is a question of the host's file system; counters of time in
+# statistics; the creation date of a snapshot.
+_VOLATILE_MEMBERS = {
+    "timestamp": None,
+    "actual-size": "ACTUAL-SIZE",
+    "date-sec": "SECONDS",
+    "date-nsec": "NANOSECONDS",
+    "rd_total_time_ns": "NANOSECONDS",
+    "wr_total_time_ns": "NANOSECONDS",
+    "flush_total_time_ns": "NANOSECONDS",
+    "zone_append_total_time_ns": "NANOSECONDS",
+    "unmap_total_time_ns": "NANOSECONDS",
+    "idle_time_ns": "NANOSECONDS",
+}
+# Present or absent, and its value, depend on the host's file system and block device.
+_HOST_MEMBERS = {"image.limits", "limits"}
+
+
+def text(value, scratch, program):
+    """Filters a piece of output."""
+    value = value.replace(scratch, _SCRATCH)
+    value = _GENERATED_NODE.sub("#blockNNN", value)
+    value = _IO_RATE.sub(r"\1; X sec", value)
+    value = _TOOL_PATH.sub(r"\1: ", value)
+    name = program.rsplit("/", 1)[-1]
+    # The program's name stands before every message of the daemon and in its usage line.
+    for spelling in {program, name, "qemu-storage-daemon"}:
+        value = re.sub(rf"(?<![\w/.-]){re.escape(spelling)}(?=: | --?help| \[)", "PROG", value)
+    return value
+
+
+def message(value):
+    """Filters a QMP message (a copy): volatile members masked."""
+    if isinstance(value, list):
+        return [message(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    result = {}
+    for key, item in value.items():
+        if key in _HOST_MEMBERS or (key in _VOLATILE_MEMBERS and _VOLATILE_MEMBERS[key] is None):
+            continue
+        # A number only: a schema's member of the same name is an object.
+        masked = key in _VOLATILE_MEMBERS and isinstance(item, int)
+        result[key] = _VOLATILE_MEMBERS[key] if masked else message(item)
+    return result
