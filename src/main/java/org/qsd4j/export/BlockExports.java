@@ -1,0 +1,232 @@
+package org.qsd4j.export;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.qsd4j.aio.IoThread;
+import org.qsd4j.aio.MainLoop;
+import org.qsd4j.aio.MainThread;
+import org.qsd4j.aio.ThreadSafe;
+import org.qsd4j.block.BlockBackend;
+import org.qsd4j.qapi.QapiEvent;
+import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.BlockExportInfo;
+import org.qsd4j.qapi.gen.BlockExportIothreads;
+import org.qsd4j.qapi.gen.BlockExportOptions;
+import org.qsd4j.qapi.gen.BlockExportRemoveMode;
+import org.qsd4j.qapi.gen.BlockExportType;
+import org.qsd4j.qapi.gen.QapiEvents;
+import org.qsd4j.util.Identifier;
+
+/**
+ * The exports there are, by id. Everything here belongs to the main loop, except that an export's last reference may go
+ * on any thread: {@link #lastReferenceGone} hands it over.
+ */
+public final class BlockExports {
+    /**
+     * How long a deletion waits for the export's threads, so that the event precedes the reply as clients of QEMU are used
+     * to. What takes longer (a request that a slow disk holds) ends by itself later.
+     */
+    private static final long DELETE_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
+    private final MainLoop mainLoop;
+    private final ExportNodes nodes;
+    private final Function<String, @Nullable IoThread> ioThreads;
+    private final Consumer<QapiEvent> events;
+    private final Map<BlockExportType, BlockExportDriver> drivers = new EnumMap<>(BlockExportType.class);
+    private final Map<String, BlockExport> exports = new LinkedHashMap<>();
+
+    /** Exports without references, on their way to the main loop. */
+    private final LinkedBlockingQueue<BlockExport> unreferenced = new LinkedBlockingQueue<>();
+
+    /**
+     * @param ioThreads finds an iothread by its id, null if there is none
+     * @param events where BLOCK_EXPORT_DELETED goes; called on the main loop
+     */
+    public BlockExports(
+            MainLoop mainLoop,
+            ExportNodes nodes,
+            Function<String, @Nullable IoThread> ioThreads,
+            Consumer<QapiEvent> events,
+            List<BlockExportDriver> drivers) {
+        this.mainLoop = mainLoop;
+        this.nodes = nodes;
+        this.ioThreads = ioThreads;
+        this.events = events;
+        drivers.forEach(driver -> this.drivers.put(driver.type(), driver));
+    }
+
+    /** {@code block-export-add}; the checks come in QEMU's order. */
+    @MainThread
+    public void add(BlockExportOptions options) {
+        mainLoop.assertInLoop();
+        String id = options.id();
+        if (!Identifier.isWellFormed(id)) {
+            throw QapiException.generic("Invalid block export id");
+        }
+        if (exports.containsKey(id)) {
+            throw QapiException.generic("Block export id '%s' is already in use", id);
+        }
+        BlockExportDriver driver = drivers.get(options.type());
+        if (driver == null) {
+            throw QapiException.generic("No driver found for the requested export type");
+        }
+        boolean writable = isTrue(options.writable());
+        if (nodes.isReadOnly(options.nodeName()) && writable) {
+            throw QapiException.generic("Cannot export read-only node as writable");
+        }
+        List<IoThread> threads = resolveIoThreads(options);
+        boolean multiThreaded = options.iothread() instanceof BlockExportIothreads.Multi;
+        if (isTrue(options.allowInactive()) && !driver.supportsInactive()) {
+            throw QapiException.generic("Export type does not support inactive exports");
+        }
+        BlockBackend blk = nodes.open(options.nodeName(), writable, driver.extraPermissions(options));
+        blk.setWritethrough(isTrue(options.writethrough()));
+        BlockExportSetup setup =
+                new BlockExportSetup(this, id, options.nodeName(), blk, threads, multiThreaded, writable);
+        boolean created = false;
+        try {
+            exports.put(id, driver.create(setup, options));
+            created = true;
+        } finally {
+            if (!created) {
+                nodes.close(blk);
+            }
+        }
+    }
+
+    private List<IoThread> resolveIoThreads(BlockExportOptions options) {
+        BlockExportIothreads wanted = options.iothread();
+        if (wanted == null) {
+            return List.of();
+        }
+        if (wanted instanceof BlockExportIothreads.Single single) {
+            return List.of(ioThread(single.value()));
+        }
+        if (isTrue(options.fixedIothread())) {
+            throw QapiException.generic("Cannot use fixed-iothread for a multi-threaded export");
+        }
+        List<String> ids = ((BlockExportIothreads.Multi) wanted).value();
+        if (ids.isEmpty()) {
+            throw QapiException.generic("The set of I/O threads must not be empty");
+        }
+        return ids.stream().map(this::ioThread).toList();
+    }
+
+    private IoThread ioThread(String id) {
+        IoThread thread = ioThreads.apply(id);
+        if (thread == null) {
+            throw QapiException.generic("iothread \"%s\" not found", id);
+        }
+        return thread;
+    }
+
+    private static boolean isTrue(@Nullable Boolean option) {
+        return Boolean.TRUE.equals(option);
+    }
+
+    /** {@code block-export-del}. The export is usually gone, and its event sent, when this returns. */
+    @MainThread
+    public void remove(String id, @Nullable BlockExportRemoveMode mode) {
+        mainLoop.assertInLoop();
+        BlockExport export = exports.get(id);
+        if (export == null) {
+            throw QapiException.generic("Export '%s' is not found", id);
+        }
+        if (export.isShuttingDown()) {
+            throw QapiException.generic("Export '%s' is already shutting down", id);
+        }
+        if (mode != BlockExportRemoveMode.HARD && export.isInUse()) {
+            throw QapiException.generic("export '%s' still in use", id);
+        }
+        export.shutDown();
+        reapUntil(() -> exports.get(id) != export, DELETE_WAIT_NANOS);
+    }
+
+    /** The export of that name, or null. */
+    @MainThread
+    public @Nullable BlockExport find(String id) {
+        mainLoop.assertInLoop();
+        return exports.get(id);
+    }
+
+    /** {@code query-block-exports}: the newest first. */
+    @MainThread
+    public List<BlockExportInfo> query() {
+        mainLoop.assertInLoop();
+        List<BlockExportInfo> infos = new ArrayList<>();
+        exports.values().forEach(export -> infos.add(0, export.info()));
+        return infos;
+    }
+
+    /** Shuts every export of a type down, as the end of an NBD server does, and waits for them. */
+    @MainThread
+    public void closeAll(BlockExportType type, long timeoutNanos) {
+        closeWhere(export -> export.type() == type, timeoutNanos);
+    }
+
+    /**
+     * Shuts every export down and waits for them.
+     *
+     * @return false if some are still not gone after {@code timeoutNanos}
+     */
+    @MainThread
+    public boolean closeAll(long timeoutNanos) {
+        closeWhere(export -> true, timeoutNanos);
+        return exports.isEmpty();
+    }
+
+    private void closeWhere(Predicate<BlockExport> which, long timeoutNanos) {
+        mainLoop.assertInLoop();
+        List<BlockExport> closing = exports.values().stream().filter(which).toList();
+        closing.forEach(BlockExport::shutDown);
+        reapUntil(() -> closing.stream().noneMatch(export -> exports.get(export.id()) == export), timeoutNanos);
+    }
+
+    @ThreadSafe
+    void lastReferenceGone(BlockExport export) {
+        unreferenced.add(export);
+        mainLoop.execute(this::reap);
+    }
+
+    @MainThread
+    private void reap() {
+        BlockExport export = unreferenced.poll();
+        while (export != null) {
+            delete(export);
+            export = unreferenced.poll();
+        }
+    }
+
+    @MainThread
+    private void reapUntil(BooleanSupplier done, long timeoutNanos) {
+        long deadlineNanos = System.nanoTime() + timeoutNanos;
+        try {
+            while (!done.getAsBoolean()) {
+                BlockExport export = unreferenced.poll(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
+                if (export == null) {
+                    return;
+                }
+                delete(export);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void delete(BlockExport export) {
+        export.delete();
+        exports.remove(export.id(), export);
+        nodes.close(export.blk());
+        events.accept(QapiEvents.blockExportDeleted(export.id()));
+    }
+}

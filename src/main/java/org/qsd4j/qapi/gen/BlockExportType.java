@@ -1,0 +1,10 @@
+package org.qsd4j.qapi.gen;
+
+/** Stands in until the generator emits it. */
+public enum BlockExportType {
+    FUSE;
+
+    public String wireName() {
+        return "fuse";
+    }
+}

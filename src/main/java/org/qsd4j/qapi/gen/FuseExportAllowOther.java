@@ -1,0 +1,8 @@
+package org.qsd4j.qapi.gen;
+
+/** Stands in until the generator emits it. */
+public enum FuseExportAllowOther {
+    OFF,
+    ON,
+    AUTO
+}
