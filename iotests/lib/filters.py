@@ -40,9 +40,8 @@ def text(value, scratch, program):
     value = _IO_RATE.sub(r"\1; X sec", value)
     value = _TOOL_PATH.sub(r"\1: ", value)
     name = program.rsplit("/", 1)[-1]
-    # The program's name stands before every message of the daemon and in its usage line.
-    for spelling in {program, name, "qemu-storage-daemon"}:
-        value = re.sub(rf"(?<![\w/.-]){re.escape(spelling)}(?=: | --?help| \[)", "PROG", value)
+    # The name stands before the daemon's messages and in its usage line; complaints about options show the path, too.
+    value = re.sub(rf"(?<![\w.-])(?:/[^\s:]*/)?(?:{re.escape(name)}|qemu-storage-daemon)(?=:| \[)", "PROG", value)
     return value
 
 

@@ -5,6 +5,7 @@ It runs in an empty scratch directory, so relative names keep the transcript rea
 """
 
 import atexit
+import ctypes
 import errno
 import json
 import os
@@ -50,10 +51,16 @@ def title(words):
     print(f"\n=== {words} ===")
 
 
-def dump(value, sort=True):
-    """JSON for the transcript: one line if it fits, else indented; keys sorted unless told otherwise."""
-    line = json.dumps(value, sort_keys=sort)
-    return line if len(line) <= 160 else json.dumps(value, sort_keys=sort, indent=2)
+def dump(value, indent=""):
+    """JSON for the transcript: keys sorted; what fits stands on one line, what does not is indented."""
+    line = json.dumps(value, sort_keys=True)
+    if len(indent) + len(line) <= 140 or not isinstance(value, (dict, list)) or not value:
+        return line
+    deeper = indent + "  "
+    if isinstance(value, dict):
+        items = [f"{json.dumps(k)}: {dump(value[k], deeper)}" for k in sorted(value)]
+        return "{\n" + ",\n".join(deeper + item for item in items) + "\n" + indent + "}"
+    return "[\n" + ",\n".join(deeper + dump(item, deeper) for item in value) + "\n" + indent + "]"
 
 
 def show(value):
@@ -93,8 +100,9 @@ def tell(label, call, *args, **kwargs):
 class Daemon(StorageDaemon):
     """The daemon under test.  Stopped at the end of the test if the test did not; what it said on stderr is printed."""
 
-    def __init__(self, options="", start=True, **keywords):
-        """options: command line, split as a shell does, or a list."""
+    def __init__(self, options="", start=True, show_stderr=True, **keywords):
+        """options: command line, split as a shell does, or a list; show_stderr=False where the real one's noise has no fixed length."""
+        self.show_stderr = show_stderr
         args = shlex.split(options) if isinstance(options, str) else options
         super().__init__(PROGRAM, args, directory=os.environ["QSD_SOCKETS"], **keywords)
         atexit.register(self._at_exit)
@@ -123,11 +131,13 @@ class Daemon(StorageDaemon):
         message = {"exec-oob" if oob else "execute": command}
         if arguments:
             message["arguments"] = arguments
-        log("-> " + dump({**message, **extra}, sort=False))
+        log("-> " + json.dumps({**message, **extra}))
         reply = self.qmp.command(command, arguments or None, oob=oob, timeout=timeout, **extra)
         result = reply.get("return")
         if view and "return" in reply:
             log("<- " + show(view(result)))
+        elif "error" in reply:
+            log("<- " + json.dumps(reply))
         else:
             log("<- " + show(reply))
         return result
@@ -215,7 +225,7 @@ class Daemon(StorageDaemon):
         log(f"exit status {status}")
 
     def _report(self, status):
-        for line in self.stderr().splitlines():
+        for line in self.stderr().splitlines() if self.show_stderr else ():
             log("stderr: " + line)
         if status != 0:
             log(f"the daemon ended with {status}")
@@ -347,6 +357,46 @@ def check_image(path, fmt=None):
         return
     faults = {k: v for k, v in info.items() if k in ("leaks", "corruptions", "check-errors") and v}
     log(f"check {path}: {dump(faults) if faults else 'clean'}")
+
+
+def as_user(call, uid=65534):
+    """What a call comes to when an ordinary user makes it: its value, or the name of its errno."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.setgroups([])
+        os.setgid(uid)
+        os.setuid(uid)
+        try:
+            value = call()
+            words = "ok" if value is None else show(value)
+        except OSError as e:
+            words = errno.errorcode.get(e.errno, str(e))
+        os.write(writer, words.encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as f:
+        words = f.read().decode()
+    os.waitpid(pid, 0)
+    return words
+
+
+def private_mounts(fuse_conf=""):
+    """Enters a mount namespace where every user may open /dev/fuse and /etc/fuse.conf has this content.
+
+    Hosts differ in both; distributions ship /dev/fuse with mode 0666.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    clone_newns = 0x20000
+    if libc.unshare(clone_newns):
+        raise OSError(ctypes.get_errno(), "unshare")
+    os.mknod("fuse-device", 0o20666, os.makedev(10, 229))
+    os.chmod("fuse-device", 0o666)
+    with open("fuse.conf", "w", encoding="ascii") as f:
+        f.write(fuse_conf)
+    for command in ("mount --make-rprivate /", "mount --bind fuse-device /dev/fuse", "mount --bind fuse.conf /etc/fuse.conf"):
+        if run(command, quiet=True).returncode:
+            raise AssertionError(command)
 
 
 def opened(path, flags=os.O_RDWR):
