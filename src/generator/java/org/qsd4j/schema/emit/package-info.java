@@ -1,0 +1,5 @@
+/** Model to Java sources. */
+@NullMarked
+package org.qsd4j.schema.emit;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,6 @@
+package org.qsd4j.qapi;
+
+/** The one value of the QAPI type {@code null}. */
+public enum QNull {
+    INSTANCE
+}
