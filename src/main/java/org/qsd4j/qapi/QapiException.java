@@ -12,11 +12,17 @@ public final class QapiException extends RuntimeException {
 
     private final ErrorClass errorClass;
     private final int errno;
+    private final String hint;
 
-    private QapiException(ErrorClass errorClass, String desc, int errno) {
+    private QapiException(ErrorClass errorClass, String desc, int errno, String hint) {
         super(desc, null, false, false);
         this.errorClass = errorClass;
         this.errno = errno;
+        this.hint = hint;
+    }
+
+    private QapiException(ErrorClass errorClass, String desc, int errno) {
+        this(errorClass, desc, errno, "");
     }
 
     /** A {@code GenericError} with a text in {@link String#format} form. */
@@ -47,7 +53,12 @@ public final class QapiException extends RuntimeException {
 
     /** The same error with more text before it. QEMU: {@code error_prepend}. */
     public QapiException prepend(String format, Object... args) {
-        return new QapiException(errorClass, text(format, args) + getMessage(), errno);
+        return new QapiException(errorClass, text(format, args) + getMessage(), errno, hint);
+    }
+
+    /** The same error with advice for whoever typed the command line; a QMP reply leaves it out. */
+    public QapiException withHint(String text) {
+        return new QapiException(errorClass, desc(), errno, text);
     }
 
     public ErrorClass errorClass() {
@@ -63,6 +74,11 @@ public final class QapiException extends RuntimeException {
     /** The positive error number behind this error, or 0 where there is none. */
     public int errno() {
         return errno;
+    }
+
+    /** Advice that goes on the lines below the message, or "" where there is none. */
+    public String hint() {
+        return hint;
     }
 
     private static String text(String format, Object... args) {

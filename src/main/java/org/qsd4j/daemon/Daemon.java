@@ -1,0 +1,83 @@
+package org.qsd4j.daemon;
+
+import org.jspecify.annotations.Nullable;
+import org.qsd4j.aio.MainLoop;
+import org.qsd4j.qapi.QapiException;
+
+/**
+ * The storage daemon as a process: works off its command line, then runs until somebody asks it to stop, and takes
+ * everything down in order. The thread that calls {@link #run} is the main loop's.
+ */
+final class Daemon implements CommandLine.Actions {
+    private final MainLoop loop = new MainLoop();
+    private final ErrorReport report;
+    private @Nullable String pidfilePath;
+    private @Nullable Pidfile pidfile;
+
+    Daemon(ErrorReport report) {
+        this.report = report;
+    }
+
+    /** Returns when the daemon was asked to stop; throws what made its start fail. Either way nothing is left behind. */
+    void run(CommandLine commandLine, @Nullable Background background) throws Exception {
+        ShutdownSignals.handle(() -> loop.execute(loop::stop), Thread.currentThread());
+        try {
+            commandLine.run(this, report);
+            if (pidfilePath != null) {
+                pidfile = Pidfile.create(pidfilePath);
+            }
+            if (background != null) {
+                background.ready();
+            }
+            loop.run();
+        } finally {
+            shutDown();
+        }
+    }
+
+    private void shutDown() {
+        if (pidfile != null) {
+            pidfile.remove();
+        }
+    }
+
+    @Override
+    public void pidfile(String path) {
+        pidfilePath = path;
+    }
+
+    @Override
+    public void blockdev(String argument) {
+        throw QapiException.generic("Not available yet");
+    }
+
+    @Override
+    public void chardev(String argument) {
+        throw QapiException.generic("Not available yet");
+    }
+
+    @Override
+    public void export(String argument) {
+        throw QapiException.generic("Not available yet");
+    }
+
+    @Override
+    public void monitor(String argument) {
+        throw QapiException.generic("Not available yet");
+    }
+
+    @Override
+    public void nbdServer(String argument) {
+        throw QapiException.generic("Not available yet");
+    }
+
+    @Override
+    public void object(String argument) {
+        throw QapiException.generic("Not available yet");
+    }
+
+    @Override
+    public void trace(String argument) {
+        throw QapiException.generic("Not available yet");
+    }
+}
