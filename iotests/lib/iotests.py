@@ -103,6 +103,7 @@ class Daemon(StorageDaemon):
     def __init__(self, options="", start=True, show_stderr=True, **keywords):
         """options: command line, split as a shell does, or a list; show_stderr=False where the real one's noise has no fixed length."""
         self.show_stderr = show_stderr
+        self.serves_nbd = False
         args = shlex.split(options) if isinstance(options, str) else options
         super().__init__(PROGRAM, args, directory=os.environ["QSD_SOCKETS"], **keywords)
         atexit.register(self._at_exit)
@@ -204,7 +205,8 @@ class Daemon(StorageDaemon):
             self.do("block-export-add", type="fuse", id=id, node_name=node, mountpoint=mountpoint, writable=writable, **members)
             return mountpoint
         socket = os.path.join(os.environ["QSD_SOCKETS"], "nbd.sock")
-        if not os.path.exists(socket):
+        if not self.serves_nbd:
+            self.serves_nbd = True
             self.do("nbd-server-start", addr={"type": "unix", "data": {"path": socket}})
         self.do("block-export-add", type="nbd", id=id, node_name=node, name=id, writable=writable, **members)
         return f"nbd+unix:///{id}?socket={socket}"
