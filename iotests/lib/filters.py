@@ -4,13 +4,16 @@ A filter is there because the value differs from run to run or from host to host
 because two daemons differ.
 """
 
+import os
 import re
 
-# Each run has its own scratch directory.
+# Each run has its own scratch directory, and a directory with a short path for sockets.
 _SCRATCH = "SCRATCH"
+_SOCKETS = "SOCKETS"
 # Generated node names hold a random part.
 _GENERATED_NODE = re.compile(r"#block\d+")
-# qemu-io prints how long an operation took.
+# qemu-io and qemu-img bench print how long an operation took.
+_BENCH_TIME = re.compile(r"Run completed in [\d.]+ seconds")
 _IO_RATE = re.compile(r"^(\S+ (?:KiB|MiB|GiB|bytes|B), \S+ ops); .*$", re.M)
 # The daemon and the tools say their own program name before a message, and tools may stand under any path.
 _TOOL_PATH = re.compile(r"(?:/\S*/)?(?:lt-)?(qemu-(?:img|io|nbd)): ")
@@ -35,7 +38,8 @@ _HOST_MEMBERS = {"image.limits", "limits"}
 
 def text(value, scratch, program):
     """Filters a piece of output."""
-    value = value.replace(scratch, _SCRATCH)
+    value = value.replace(scratch, _SCRATCH).replace(os.environ["QSD_SOCKETS"], _SOCKETS)
+    value = _BENCH_TIME.sub("Run completed in X seconds", value)
     value = _GENERATED_NODE.sub("#blockNNN", value)
     value = _IO_RATE.sub(r"\1; X sec", value)
     value = _TOOL_PATH.sub(r"\1: ", value)

@@ -353,7 +353,7 @@ def check_image(path, fmt=None):
     """Prints qemu-img check's verdict in one line."""
     done = img(["check", "--output=json", "-f", fmt or FORMAT, path], quiet=True)
     try:
-        info = json.loads(done.text)
+        info = json.loads(done.text[done.text.index("{") :])
     except ValueError:
         log(f"check {path}: {done.text.strip()}")
         return
