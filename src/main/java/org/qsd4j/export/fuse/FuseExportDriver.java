@@ -1,0 +1,167 @@
+package org.qsd4j.export.fuse;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.qsd4j.aio.IoThread;
+import org.qsd4j.aio.MainThread;
+import org.qsd4j.block.Permission;
+import org.qsd4j.export.BlockExport;
+import org.qsd4j.export.BlockExportDriver;
+import org.qsd4j.export.BlockExportSetup;
+import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.BlockExportOptions;
+import org.qsd4j.qapi.gen.BlockExportOptionsFuse;
+import org.qsd4j.qapi.gen.BlockExportType;
+import org.qsd4j.qapi.gen.FuseExportAllowOther;
+import org.qsd4j.sys.Errno;
+import org.qsd4j.sys.FileSystems;
+import org.qsd4j.sys.SysException;
+
+/** Makes FUSE exports, and knows where they are mounted. */
+@MainThread
+public final class FuseExportDriver implements BlockExportDriver {
+    /** Without iothreads of the user's choice: what one CPU's client and another's kernel half can keep busy. */
+    private static final int DEFAULT_QUEUES = 2;
+
+    private final Consumer<String> errors;
+
+    /** Canonical paths. Main loop only. */
+    private final Set<String> mountpoints = new HashSet<>();
+
+    /** @param errors gets lines for the daemon's standard error; any thread */
+    public FuseExportDriver(Consumer<String> errors) {
+        this.errors = errors;
+    }
+
+    @Override
+    public BlockExportType type() {
+        return BlockExportType.FUSE;
+    }
+
+    /** Truncation works on every writable export, and growing on every growable one. */
+    @Override
+    public int extraPermissions(BlockExportOptions options) {
+        BlockExportOptionsFuse fuse = ((BlockExportOptions.Fuse) options).u();
+        return isTrue(options.writable()) || isTrue(fuse.growable()) ? Permission.RESIZE : 0;
+    }
+
+    @Override
+    public BlockExport create(BlockExportSetup setup, BlockExportOptions options) {
+        BlockExportOptionsFuse fuse = ((BlockExportOptions.Fuse) options).u();
+        String path = claim(fuse.mountpoint());
+        boolean created = false;
+        try {
+            checkRegularFile(fuse.mountpoint());
+            BlockExport export = start(setup, fuse, path);
+            created = true;
+            return export;
+        } finally {
+            if (!created) {
+                forget(path);
+            }
+        }
+    }
+
+    /** Two spellings of one path are one mountpoint. */
+    private String claim(String mountpoint) {
+        String canonical;
+        try {
+            canonical = Path.of(mountpoint).toFile().getCanonicalPath();
+        } catch (IOException e) {
+            canonical = Path.of(mountpoint).toAbsolutePath().normalize().toString();
+        }
+        if (!mountpoints.add(canonical)) {
+            throw QapiException.generic("There already is a FUSE export on '%s'", mountpoint);
+        }
+        return canonical;
+    }
+
+    void forget(String canonicalMountpoint) {
+        mountpoints.remove(canonicalMountpoint);
+    }
+
+    void report(String line) {
+        errors.accept(line);
+    }
+
+    private static void checkRegularFile(String mountpoint) {
+        int mode = FileSystems.mode(mountpoint);
+        if (mode == -Errno.ENOTCONN) {
+            throw QapiException.generic(
+                    "Failed to stat '%s': %s (a daemon that was killed has left its mount there;"
+                            + " remove it with 'fusermount3 -u' or 'umount')",
+                    mountpoint, Errno.message(Errno.ENOTCONN));
+        }
+        if (mode < 0) {
+            throw QapiException.fromErrno(mode, "Failed to stat '%s'", mountpoint);
+        }
+        if ((mode & FileSystems.S_IFMT) != FileSystems.S_IFREG) {
+            throw QapiException.generic("'%s' is not a regular file", mountpoint);
+        }
+    }
+
+    private FuseExport start(BlockExportSetup setup, BlockExportOptionsFuse options, String path) {
+        boolean writable = setup.writable();
+        FuseExportAllowOther wanted = options.allowOther();
+        if (wanted == FuseExportAllowOther.OFF || wanted == FuseExportAllowOther.ON) {
+            boolean allowOther = wanted == FuseExportAllowOther.ON;
+            return start(setup, options, path, FuseMount.mount(path, writable, allowOther, errors), allowOther);
+        }
+        FuseMount mount = FuseMount.tryMountForOthers(path, writable);
+        return mount != null
+                ? start(setup, options, path, mount, true)
+                : start(setup, options, path, FuseMount.mount(path, writable, false, errors), false);
+    }
+
+    private FuseExport start(
+            BlockExportSetup setup, BlockExportOptionsFuse options, String path, FuseMount mount, boolean allowOther) {
+        FuseExport export;
+        try {
+            export = new FuseExport(this, setup, mount, path, isTrue(options.growable()), allowOther);
+        } catch (SysException e) {
+            mount.abandon();
+            throw QapiException.generic("Failed to set up FUSE session: %s", e.text());
+        }
+        try {
+            addQueues(export, setup, mount);
+            export.start();
+            return export;
+        } catch (SysException e) {
+            export.abandon();
+            throw QapiException.generic("Failed to set up FUSE session: %s", e.text());
+        } catch (QapiException e) {
+            export.abandon();
+            throw e;
+        }
+    }
+
+    /** One queue a mention of an iothread. Without iothreads, as many as are good and descriptors are left for. */
+    private static void addQueues(FuseExport export, BlockExportSetup setup, FuseMount mount) throws SysException {
+        List<IoThread> threads = setup.ioThreads();
+        if (!threads.isEmpty()) {
+            export.addQueue(mount.fd(), threads.get(0));
+            for (IoThread thread : threads.subList(1, threads.size())) {
+                export.addQueue(mount.cloneFd(), thread);
+            }
+            return;
+        }
+        IoThread settings = new IoThread(export.id());
+        export.addQueue(mount.fd(), settings);
+        try {
+            for (int i = 1; i < DEFAULT_QUEUES; i++) {
+                export.addQueue(mount.cloneFd(), settings);
+            }
+        } catch (QapiException | SysException e) {
+            // One queue serves everything, if more slowly.
+        }
+    }
+
+    private static boolean isTrue(@Nullable Boolean option) {
+        return Boolean.TRUE.equals(option);
+    }
+}

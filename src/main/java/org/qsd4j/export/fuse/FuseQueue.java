@@ -1,0 +1,203 @@
+package org.qsd4j.export.fuse;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.qsd4j.aio.IoThread;
+import org.qsd4j.aio.IoThreadConfined;
+import org.qsd4j.export.fuse.wire.FuseInHeader;
+import org.qsd4j.export.fuse.wire.FuseOpcode;
+import org.qsd4j.export.fuse.wire.FuseOutHeader;
+import org.qsd4j.export.fuse.wire.FuseWrite;
+import org.qsd4j.sys.Errno;
+import org.qsd4j.sys.Libc;
+import org.qsd4j.sys.MappedMemory;
+import org.qsd4j.sys.NativeBuffer;
+import org.qsd4j.sys.Poller;
+
+/**
+ * A thread with a /dev/fuse descriptor of its own: it reads a request, has it answered, writes the reply. QEMU: {@code
+ * FuseQueue}.
+ *
+ * <pre>
+ * memory:   … | in header 40 | argument 40 | data of a WRITE        one read(2) ends up here
+ *                        … | out header 16 | payload of the reply    one write(2) starts here
+ *                                          ^ a page's start
+ * </pre>
+ *
+ * <p>The descriptor is non-blocking; when there is nothing to read the thread spins a little and then sleeps in epoll.
+ * It closes the descriptor itself when it ends: nobody else may, since the number would be reused under its feet.
+ */
+@IoThreadConfined
+final class FuseQueue implements Runnable {
+    private static final int PAYLOAD_AT = 4096;
+    private static final int IN_AT = PAYLOAD_AT - FuseInHeader.SIZE - FuseWrite.IN_SIZE;
+    private static final int ARGUMENT_AT = IN_AT + FuseInHeader.SIZE;
+    private static final int OUT_AT = PAYLOAD_AT - FuseOutHeader.SIZE;
+    private static final int MEMORY_BYTES = PAYLOAD_AT + FuseInit.MAX_BYTES;
+
+    /** An export that nobody uses gives its big pages back. */
+    private static final int IDLE_MILLIS = 10_000;
+
+    private static final VarHandle BUSY;
+
+    static {
+        try {
+            BUSY = MethodHandles.lookup().findVarHandle(FuseQueue.class, "busy", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final FuseExport export;
+    private final int fuseFd;
+    private final Poller poller;
+    private final AdaptiveSpin spin;
+    private final FuseOperations operations;
+    private final MappedMemory mapped = MappedMemory.map(MEMORY_BYTES);
+    private final NativeBuffer memory = mapped.buffer();
+    private final long readAddress = memory.address(IN_AT, MEMORY_BYTES - IN_AT);
+    private final long writeAddress = memory.address(OUT_AT, MEMORY_BYTES - OUT_AT);
+    private final FuseRequest request = new FuseRequest(memory, IN_AT, ARGUMENT_AT, PAYLOAD_AT);
+
+    /** A request is taken and not answered. Written by this queue, read by the main loop. */
+    @SuppressWarnings("unused") // through BUSY
+    private boolean busy;
+
+    private boolean dirty;
+
+    /** Takes the descriptor and the poller over. */
+    FuseQueue(FuseExport export, int fuseFd, Poller poller, IoThread settings) {
+        this.export = export;
+        this.fuseFd = fuseFd;
+        this.poller = poller;
+        this.spin = new AdaptiveSpin(settings);
+        this.operations = new FuseOperations(export);
+    }
+
+    boolean isBusy() {
+        return (boolean) BUSY.getAcquire(this);
+    }
+
+    @Override
+    public void run() {
+        try {
+            while (serveOne()) {}
+        } finally {
+            discard();
+            export.queueEnded();
+        }
+    }
+
+    /** Gives up what the queue owns. Its thread ends, or was never started. */
+    void discard() {
+        Libc.close(fuseFd);
+        poller.close();
+        mapped.unmap();
+    }
+
+    /** Takes and answers a request, sleeping until there is one. */
+    private boolean serveOne() {
+        long bytes = Libc.read(fuseFd, readAddress, MEMORY_BYTES - IN_AT);
+        if (bytes == -Errno.EAGAIN) {
+            bytes = await();
+        }
+        if (bytes >= 0) {
+            BUSY.setRelease(this, true);
+            boolean goOn = serve(bytes);
+            BUSY.setRelease(this, false);
+            return goOn && !export.isStopping();
+        }
+        return switch ((int) -bytes) {
+            // ENOENT: whoever asked has given up meanwhile.
+            case Errno.EAGAIN, Errno.EINTR, Errno.ENOENT -> !export.isStopping();
+            // Unmounted by hand.
+            case Errno.ENODEV, Errno.ECONNABORTED -> false;
+            default -> {
+                export.halt(0, "Failed to read from FUSE device: " + Errno.message((int) -bytes));
+                yield false;
+            }
+        };
+    }
+
+    private long await() {
+        long start = System.nanoTime();
+        long spinNanos = spin.nanos();
+        long bytes = -Errno.EAGAIN;
+        long waited = 0;
+        while (waited < spinNanos && !export.isStopping()) {
+            Thread.onSpinWait();
+            bytes = Libc.read(fuseFd, readAddress, MEMORY_BYTES - IN_AT);
+            waited = System.nanoTime() - start;
+            if (bytes != -Errno.EAGAIN) {
+                spin.waited(waited);
+                return bytes;
+            }
+        }
+        sleep();
+        spin.waited(System.nanoTime() - start);
+        return bytes;
+    }
+
+    private void sleep() {
+        if (!dirty) {
+            poller.await(-1);
+        } else if (poller.await(IDLE_MILLIS) < 0) {
+            mapped.release(PAYLOAD_AT + NativeBuffer.ALIGNMENT);
+            dirty = false;
+        }
+    }
+
+    private boolean serve(long bytes) {
+        if (bytes < FuseInHeader.SIZE) {
+            export.halt(
+                    0,
+                    "Incomplete read from FUSE device, expected at least " + FuseInHeader.SIZE + " bytes, read " + bytes
+                            + " bytes; cannot trust subsequent requests, halting the export");
+            return false;
+        }
+        if (FuseInHeader.len(memory, IN_AT) != bytes) {
+            export.halt(
+                    0,
+                    "Number of bytes read from FUSE device does not match request size, expected "
+                            + Integer.toUnsignedString(FuseInHeader.len(memory, IN_AT)) + " bytes, read " + bytes
+                            + " bytes; cannot trust subsequent requests, halting the export");
+            return false;
+        }
+        long unique = FuseInHeader.unique(memory, IN_AT);
+        request.argumentBytes = (int) bytes - FuseInHeader.SIZE;
+        request.payloadBytes =
+                request.opcode() == FuseOpcode.FUSE_WRITE ? Math.max(0, request.argumentBytes - FuseWrite.IN_SIZE) : 0;
+        int result = handle();
+        dirty |= bytes > NativeBuffer.ALIGNMENT || result > NativeBuffer.ALIGNMENT;
+        return result == FuseRequest.NO_REPLY || reply(unique, result);
+    }
+
+    private int handle() {
+        try {
+            return operations.handle(request);
+        } catch (Throwable t) {
+            export.internalError(t);
+            return -Errno.EIO;
+        }
+    }
+
+    private boolean reply(long unique, int result) {
+        int length = FuseOutHeader.SIZE + Math.max(0, result);
+        FuseOutHeader.put(memory, OUT_AT, length, Math.min(0, result), unique);
+        long written = Libc.write(fuseFd, writeAddress, length);
+        while (written == -Errno.EINTR || written == -Errno.EAGAIN) {
+            written = Libc.write(fuseFd, writeAddress, length);
+        }
+        if (written == length || written == -Errno.ENOENT) {
+            return true;
+        }
+        if (written == -Errno.ENODEV) {
+            return false;
+        }
+        export.report(
+                written < 0
+                        ? "Failed to write to FUSE device: " + Errno.message((int) -written)
+                        : "Short write to FUSE device, wrote " + written + " of " + length + " bytes");
+        return true;
+    }
+}
