@@ -15,6 +15,7 @@ import org.qsd4j.sys.NativeBuffer;
  * call returns.
  */
 public final class BlockBackend {
+    private final BlockGraph graph;
     private final BlockChild root;
     private final InFlight inFlight = new InFlight();
 
@@ -24,17 +25,49 @@ public final class BlockBackend {
     /** Every write reaches stable storage before it returns (writethrough). Set before the first request. */
     private boolean writethrough;
 
-    BlockBackend(BlockChild root) {
+    BlockBackend(BlockGraph graph, BlockChild root) {
+        this.graph = graph;
         this.root = root;
+    }
+
+    /** What this user has of its node. */
+    @MainThread
+    public Permissions permissions() {
+        return root.permissions;
+    }
+
+    /**
+     * Asks for other permissions. QEMU: {@code blk_set_perm}.
+     *
+     * @throws QapiException if others conflict; the old ones stay then
+     */
+    @MainThread
+    public void setPermissions(int perm, int shared) {
+        Permissions old = root.permissions;
+        root.permissions = new Permissions(perm, shared);
+        try {
+            PermissionUpdate.refresh(root.node().state());
+        } catch (QapiException e) {
+            root.permissions = old;
+            throw e;
+        }
+    }
+
+    /** Waits for the requests in flight and gives the node up. No request may come afterwards. */
+    @MainThread
+    public void close() {
+        inFlight.beginDrain();
+        graph.closeBackend(this, root);
     }
 
     public BlockNode node() {
         return root.node();
     }
 
+    /** The node's size as a guest sees it: a multiple of 512. Bytes behind the node's own end read as zeroes. */
     @ThreadSafe
     public long length() {
-        return root.node().length();
+        return root.node().sectorAlignedLength();
     }
 
     public void setAllowWriteBeyondEof(boolean allow) {

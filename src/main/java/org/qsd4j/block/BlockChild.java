@@ -1,5 +1,6 @@
 package org.qsd4j.block;
 
+import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.sys.NativeBuffer;
 
@@ -11,15 +12,47 @@ public final class BlockChild {
     private final String name;
     private volatile BlockNode node;
 
-    /** An edge named {@code name} ("file", "backing", "root"), not yet part of the graph. */
-    BlockChild(String name, BlockNode node) {
+    /** A mask of {@link ChildRole}. */
+    final int role;
+
+    final PermissionPolicy policy;
+
+    /** The node above, or null if a backend uses the node. */
+    final @Nullable NodeState parent;
+
+    private final String userDescription;
+
+    /** Main loop only. */
+    Permissions permissions = Permissions.NONE;
+
+    /** An edge from a node to one of its children. */
+    BlockChild(String name, int role, PermissionPolicy policy, NodeState parent, BlockNode node) {
         this.name = name;
+        this.role = role;
+        this.policy = policy;
+        this.parent = parent;
+        this.userDescription = "node '" + parent.nodeName + "'";
+        this.node = node;
+    }
+
+    /** An edge from a backend to its node. */
+    BlockChild(String userDescription, BlockNode node) {
+        this.name = "root";
+        this.role = ChildRole.FILTERED | ChildRole.PRIMARY;
+        this.policy = (wanted, state) -> wanted;
+        this.parent = null;
+        this.userDescription = userDescription;
         this.node = node;
     }
 
     /** The edge's name in its parent: "file", "backing", "data-file", "root". */
     public String name() {
         return name;
+    }
+
+    /** Who uses the node, as error texts say it. */
+    String userDescription() {
+        return userDescription;
     }
 
     @ThreadSafe

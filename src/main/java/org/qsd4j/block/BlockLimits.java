@@ -17,4 +17,21 @@ public final class BlockLimits {
     public int pdiscardAlignment = 1;
     public long maxPwriteZeroes;
     public int pwriteZeroesAlignment = 1;
+
+    /** What {@link #memoryAlignment} should be at least for a driver that copies nothing; told to users, not enforced. */
+    public int minMemoryAlignment = 512;
+
+    public int optMemoryAlignment = 4096;
+
+    /** What a parent without demands of its own takes over from a child. QEMU: {@code bdrv_merge_limits}. */
+    public void inherit(BlockLimits child) {
+        maxTransfer = minNonZero(maxTransfer, child.maxTransfer);
+        optTransfer = Math.max(optTransfer, child.optTransfer);
+        minMemoryAlignment = child.minMemoryAlignment;
+        optMemoryAlignment = Math.max(optMemoryAlignment, child.optMemoryAlignment);
+    }
+
+    private static int minNonZero(int a, int b) {
+        return a == 0 || b == 0 ? Math.max(a, b) : Math.min(a, b);
+    }
 }

@@ -2,12 +2,16 @@ package org.qsd4j.block;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.PreallocMode;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
+import org.qsd4j.util.Align;
 
 /**
  * An open node of the block graph. QEMU: {@code BlockDriverState}. Each driver's subclass implements the {@code do…}
@@ -21,6 +25,7 @@ public abstract class BlockNode {
     /** Requests, offsets and sizes stay below this, so that sums of two never overflow. QEMU: {@code BDRV_MAX_LENGTH}. */
     public static final long MAX_LENGTH = Long.MAX_VALUE & -(1L << 30);
 
+    private static final int SECTOR = 512;
     private static final VarHandle LENGTH;
 
     static {
@@ -31,14 +36,25 @@ public abstract class BlockNode {
         }
     }
 
+    private final NodeState state;
     private final String nodeName;
     private final BlockLimits limits = new BlockLimits();
 
     /** Written by requests that grow the node and by truncate; read by all. */
     private volatile long length;
 
-    protected BlockNode(String nodeName) {
-        this.nodeName = nodeName;
+    /** Written by the main loop while the node is drained. */
+    private boolean readOnly;
+
+    /** Takes over what the request has settled: name, flags, children. The driver calls it last, when it has succeeded. */
+    protected BlockNode(OpenRequest request) {
+        this.state = request.state();
+        this.nodeName = request.nodeName();
+        this.readOnly = request.isReadOnly();
+    }
+
+    final NodeState state() {
+        return state;
     }
 
     public final String nodeName() {
@@ -71,8 +87,44 @@ public abstract class BlockNode {
         }
     }
 
-    /** Whether writes are refused: the node was opened read-only. */
-    public abstract boolean isReadOnly();
+    /** {@link #length()} rounded up to 512, as QEMU shows it. */
+    @ThreadSafe
+    public final long sectorAlignedLength() {
+        return Align.up(length, SECTOR);
+    }
+
+    /** Whether writes are refused: the node was opened read-only, or is inactive. */
+    public final boolean isReadOnly() {
+        return readOnly;
+    }
+
+    /** The options that every driver has, as they were settled when the node was opened. */
+    @MainThread
+    public final OpenFlags flags() {
+        return state.flags;
+    }
+
+    @MainThread
+    public final BlockDriver driver() {
+        return state.driver;
+    }
+
+    /** The edges to the nodes below, in the order in which they were attached. */
+    @MainThread
+    public final List<BlockChild> children() {
+        return Collections.unmodifiableList(state.children);
+    }
+
+    /** The child of that name, or null. */
+    @MainThread
+    public final @Nullable BlockChild child(String name) {
+        for (BlockChild child : state.children) {
+            if (child.name().equals(name)) {
+                return child;
+            }
+        }
+        return null;
+    }
 
     /**
      * Reads {@code bytes} at {@code offset} into the buffer at {@code at}. What lies behind the end reads as zeroes.
@@ -178,11 +230,34 @@ public abstract class BlockNode {
         doTruncate(offset, exact, prealloc, flags);
     }
 
+    /** The file name that alone describes this node, or null. QEMU: {@code exact_filename}. */
+    @MainThread
+    public @Nullable String exactFilename() {
+        return null;
+    }
+
     /** Bytes that the node takes on its host, or -errno. */
     @ThreadSafe
     public long allocatedSize() {
         return -Errno.ENOTSUP;
     }
+
+    /**
+     * Whether the node can have these permissions, and takes what it needs for them (locks, a descriptor for writing); the
+     * old ones stay until {@link #doSetPermissions} or {@link #doAbortPermissions}.
+     *
+     * @throws QapiException if it can't
+     */
+    @MainThread
+    protected void doCheckPermissions(int perm, int shared) {}
+
+    /** The permissions last checked are granted. */
+    @MainThread
+    protected void doSetPermissions(int perm, int shared) {}
+
+    /** The permissions last checked, even if that failed, are not granted: the old ones stay. */
+    @MainThread
+    protected void doAbortPermissions() {}
 
     /** Flushes and gives up what the node holds. Its children are still open. */
     @MainThread

@@ -43,6 +43,7 @@ public final class Libc {
     private static final NativeFunction FALLOCATE = NativeFunction.of("fallocate", 4);
     private static final NativeFunction FTRUNCATE = NativeFunction.of("ftruncate", 2);
     private static final NativeFunction FDATASYNC = NativeFunction.of("fdatasync", 1);
+    private static final NativeFunction FSTAT = NativeFunction.of("fstat", 2);
     private static final NativeFunction LSEEK = NativeFunction.of("lseek", 3);
     private static final NativeFunction FCNTL = NativeFunction.of("fcntl", 3);
     private static final NativeFunction IOCTL = NativeFunction.of("ioctl", 3);
@@ -97,6 +98,10 @@ public final class Libc {
 
     public static long lseek(int fd, long offset, int whence) {
         return LSEEK.call(fd, offset, whence);
+    }
+
+    static int fstat(int fd, long address) {
+        return FSTAT.callInt(fd, address);
     }
 
     /** fcntl with a number or an address as its third argument. */

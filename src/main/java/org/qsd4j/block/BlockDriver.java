@@ -1,0 +1,62 @@
+package org.qsd4j.block;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.qsd4j.aio.MainThread;
+import org.qsd4j.qapi.QapiException;
+
+/**
+ * Opens nodes of one format or protocol. Without state: one instance serves every graph. QEMU: {@code BlockDriver}; its
+ * data-path half is {@link BlockNode}'s {@code do…} methods.
+ */
+public interface BlockDriver {
+    /** The driver's name in the schema and in replies: "file", "qcow2". */
+    String formatName();
+
+    /** Whether the driver is at the bottom of the graph, and so has no child that it gets its image from. */
+    default boolean isProtocol() {
+        return false;
+    }
+
+    /** Whether the node shows exactly what its child shows. */
+    default boolean isFilter() {
+        return false;
+    }
+
+    /** Whether {@code backing} is an option of the driver. */
+    default boolean supportsBacking() {
+        return false;
+    }
+
+    /**
+     * Opens a node. What has been opened through the request is closed again if this throws.
+     *
+     * @throws QapiException in the real daemon's words
+     */
+    @MainThread
+    BlockNode open(OpenRequest request);
+
+    /**
+     * The options that a file name stands for, if it is one of this protocol's ({@code nbd://…}).
+     *
+     * @return a {@code BlockdevOptions} tree with its {@code driver}, or null for somebody else's name
+     */
+    default @Nullable ObjectNode parseFilename(String filename) {
+        return null;
+    }
+
+    /**
+     * How sure the driver is that an image is its own, 0 (not) to 100; the surest wins.
+     *
+     * @param head the image's first bytes, at most 2048
+     */
+    default int probe(byte[] head) {
+        return 0;
+    }
+
+    /** Options, by wire name, that change what a guest sees; a file name alone doesn't describe a node that has one. */
+    default Set<String> strongOptions() {
+        return Set.of();
+    }
+}

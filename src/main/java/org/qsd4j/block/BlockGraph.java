@@ -1,0 +1,284 @@
+package org.qsd4j.block;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.qsd4j.aio.MainLoop;
+import org.qsd4j.aio.MainThread;
+import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.BlockdevOptions;
+import org.qsd4j.qapi.gen.BlockdevRef;
+import org.qsd4j.sys.Errno;
+
+/**
+ * The nodes, and who uses them. Nodes that a definition names are the monitor's until {@link #delete}; all others live as
+ * long as somebody uses them.
+ */
+@MainThread
+public final class BlockGraph {
+    private final MainLoop mainLoop;
+    private final BlockDrivers drivers;
+    private final Consumer<String> errorReport;
+    private final NodeNames names = new NodeNames();
+    private final List<NodeState> monitorOwned = new ArrayList<>();
+    private final List<BlockBackend> backends = new ArrayList<>();
+
+    /**
+     * @param errorReport takes a line for the person who runs the program, about what no command can be told of any more
+     */
+    public BlockGraph(MainLoop mainLoop, BlockDrivers drivers, Consumer<String> errorReport) {
+        this.mainLoop = mainLoop;
+        this.drivers = drivers;
+        this.errorReport = errorReport;
+    }
+
+    public BlockDrivers drivers() {
+        return drivers;
+    }
+
+    /**
+     * Makes a node that the monitor owns. QEMU: {@code qmp_blockdev_add}.
+     *
+     * @throws QapiException if it can't be opened; nothing is left of it then
+     */
+    public BlockNode add(BlockdevOptions options) {
+        mainLoop.assertInLoop();
+        if (options.nodeName() == null) {
+            throw QapiException.generic("'node-name' must be specified for the root node");
+        }
+        BlockNode node = open(options, OpenFlags.DEFAULTS);
+        node.state().monitorOwned = true;
+        monitorOwned.add(node.state());
+        return node;
+    }
+
+    /**
+     * Takes a node from the monitor and closes it. QEMU: {@code qmp_blockdev_del}.
+     *
+     * @throws QapiException if there is none of that name, or somebody uses it
+     */
+    public void delete(String nodeName) {
+        mainLoop.assertInLoop();
+        NodeState state = names.find(nodeName);
+        if (state == null || state.node == null) {
+            throw QapiException.generic("Failed to find node with node-name='%s'", nodeName);
+        }
+        requireUnused(state);
+        disown(state);
+    }
+
+    private static void requireUnused(NodeState state) {
+        for (BlockChild user : state.parents) {
+            if (user.parent == null) {
+                throw QapiException.generic("Node %s is in use", state.nodeName);
+            }
+        }
+        for (BlockChild user : state.parents) {
+            NodeState parent = user.parent;
+            if (parent != null && (user.role & ChildRole.COW) != 0) {
+                throw QapiException.generic(
+                        "Node '%s' is busy: node is used as backing hd of '%s'", state.nodeName, parent.nodeName);
+            }
+        }
+        if (!state.monitorOwned) {
+            throw QapiException.generic("Node %s is not owned by the monitor", state.nodeName);
+        }
+        if (state.references > 1) {
+            throw QapiException.generic("Block device %s is in use", state.nodeName);
+        }
+    }
+
+    /** The node of that name, or null. */
+    public @Nullable BlockNode find(String nodeName) {
+        NodeState state = names.find(nodeName);
+        return state == null ? null : state.node;
+    }
+
+    /**
+     * The node of that name, for commands that would also take a device's. QEMU: {@code bdrv_lookup_bs}.
+     *
+     * @throws QapiException if there is none
+     */
+    public BlockNode lookup(String nodeName) {
+        BlockNode node = find(nodeName);
+        if (node == null) {
+            throw QapiException.generic("Cannot find device='' nor node-name='%s'", nodeName);
+        }
+        return node;
+    }
+
+    /** All nodes, the newest first. */
+    public List<BlockNode> nodes() {
+        List<BlockNode> nodes = new ArrayList<>();
+        for (NodeState state : names.newestFirst()) {
+            if (state.node != null) {
+                nodes.add(state.node);
+            }
+        }
+        return nodes;
+    }
+
+    /** A backend with the words that QEMU has for an export's. */
+    public BlockBackend newBackend(BlockNode node, int perm, int shared) {
+        return newBackend(node, perm, shared, "an unnamed block device");
+    }
+
+    /**
+     * A new user of a node.
+     *
+     * @param perm what it does, a mask of {@link Permission}
+     * @param shared what others may do meanwhile
+     * @param description who it is, for error texts
+     * @throws QapiException if others conflict
+     */
+    public BlockBackend newBackend(BlockNode node, int perm, int shared, String description) {
+        mainLoop.assertInLoop();
+        BlockChild root = new BlockChild(description, node);
+        root.permissions = new Permissions(perm, shared);
+        attach(root);
+        BlockBackend backend = new BlockBackend(this, root);
+        backends.add(backend);
+        return backend;
+    }
+
+    void closeBackend(BlockBackend backend, BlockChild root) {
+        if (backends.remove(backend)) {
+            detach(root);
+        }
+    }
+
+    List<BlockBackend> backends() {
+        return Collections.unmodifiableList(backends);
+    }
+
+    /** Gives up all nodes that the monitor owns, in the order in which they were made. Their users are gone already. */
+    public void closeAll() {
+        mainLoop.assertInLoop();
+        for (NodeState state : List.copyOf(monitorOwned)) {
+            disown(state);
+        }
+    }
+
+    private void disown(NodeState state) {
+        state.monitorOwned = false;
+        monitorOwned.remove(state);
+        release(state);
+    }
+
+    /**
+     * Opens a node; the caller holds one reference.
+     *
+     * @param defaults what holds where the definition is silent
+     */
+    BlockNode open(BlockdevOptions options, OpenFlags defaults) {
+        BlockDriver driver = drivers.find(options.driver().wireName());
+        if (driver == null) {
+            throw QapiException.generic("Unknown driver '%s'", options.driver().wireName());
+        }
+        NodeState state = new NodeState(driver, options, defaults.overriddenBy(options));
+        state.references = 1;
+        try {
+            if (driver.isProtocol()) {
+                OpenChecks.flags(state.flags);
+                reserveName(state);
+            }
+            BlockNode node = driver.open(new OpenRequest(this, state));
+            state.node = node;
+            return node;
+        } catch (RuntimeException e) {
+            discard(state);
+            throw e;
+        }
+    }
+
+    /** The node that a reference names, or a new one; the caller holds one reference. */
+    BlockNode openRef(BlockdevRef ref, OpenFlags inherited) {
+        if (ref instanceof BlockdevRef.Definition definition) {
+            return open(definition.value(), inherited);
+        }
+        String name = ((BlockdevRef.Reference) ref).value();
+        BlockNode node = find(name);
+        if (node == null) {
+            throw QapiException.generic("Cannot find device='%s' nor node-name='%s'", name, name);
+        }
+        node.state().references++;
+        return node;
+    }
+
+    /** Opens an image by its file name; see {@link ImageFiles}. The caller holds one reference. */
+    BlockNode openImage(String filename, @Nullable String format, OpenFlags inherited) {
+        return open(ImageFiles.options(this, filename, format, inherited), inherited);
+    }
+
+    /** Opens a file without a format above it, unless one is named. The caller holds one reference. */
+    BlockNode openFile(String filename, @Nullable String format, OpenFlags inherited) {
+        ObjectNode protocol = ImageFiles.protocolOptions(drivers, filename);
+        return open(ImageFiles.parse(format == null ? protocol : ImageFiles.over(format, protocol)), inherited);
+    }
+
+    /** Enters the node in the list, once. A format's file comes before the format itself, its other children after. */
+    void reserveName(NodeState state) {
+        if (state.nodeName.isEmpty()) {
+            OpenChecks.flags(state.flags);
+            names.assign(state);
+        }
+    }
+
+    BlockChild attachChild(NodeState parent, String name, BlockNode node, int role, PermissionPolicy policy) {
+        BlockChild child = new BlockChild(name, role, policy, parent, node);
+        child.permissions = policy.childPermissions(parent.cumulative(), parent.parentState());
+        attach(child);
+        parent.children.add(child);
+        return child;
+    }
+
+    private static void attach(BlockChild child) {
+        NodeState state = child.node().state();
+        state.parents.add(child);
+        try {
+            PermissionUpdate.refresh(state);
+        } catch (QapiException e) {
+            state.parents.remove(child);
+            throw e;
+        }
+        state.references++;
+    }
+
+    private void detach(BlockChild child) {
+        NodeState state = child.node().state();
+        state.parents.remove(child);
+        PermissionUpdate.refresh(state);
+        release(state);
+    }
+
+    /** Gives a reference back; the last one closes the node. */
+    void release(NodeState state) {
+        if (--state.references == 0) {
+            close(state);
+        }
+    }
+
+    private void close(NodeState state) {
+        BlockNode node = state.node;
+        if (node != null) {
+            int result = node.isReadOnly() ? 0 : node.flush();
+            if (result < 0) {
+                errorReport.accept("Failed flush for '" + state.nodeName + "' during close: " + Errno.message(-result));
+            }
+            node.doClose();
+        }
+        discard(state);
+    }
+
+    private void discard(NodeState state) {
+        state.node = null;
+        names.remove(state);
+        for (BlockChild child : List.copyOf(state.children)) {
+            state.children.remove(child);
+            detach(child);
+        }
+    }
+}

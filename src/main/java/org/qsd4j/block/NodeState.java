@@ -1,0 +1,59 @@
+package org.qsd4j.block;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.qsd4j.aio.MainThread;
+import org.qsd4j.block.PermissionPolicy.ParentState;
+import org.qsd4j.qapi.gen.BlockdevOptions;
+
+/**
+ * A node's place in the graph: name, edges, permissions, references. It exists before the node itself does, since a
+ * driver opens the children first. QEMU: the half of {@code BlockDriverState} that requests don't touch.
+ */
+@MainThread
+final class NodeState {
+    final BlockDriver driver;
+    final BlockdevOptions options;
+
+    /** Edges to the nodes below, in the order in which they were attached. */
+    final List<BlockChild> children = new ArrayList<>();
+
+    /** Edges from the users above. */
+    final List<BlockChild> parents = new ArrayList<>();
+
+    OpenFlags flags;
+    String nodeName = "";
+
+    /** Null while its driver is opening it, and once it is closed. */
+    @Nullable
+    BlockNode node;
+
+    /** One for each parent's edge, one if the monitor owns it, and one for whoever is just working with it. */
+    int references;
+
+    boolean monitorOwned;
+
+    NodeState(BlockDriver driver, BlockdevOptions options, OpenFlags flags) {
+        this.driver = driver;
+        this.options = options;
+        this.flags = flags;
+    }
+
+    /** What all parents want, and what all of them let others do. QEMU: {@code bdrv_get_cumulative_perm}. */
+    Permissions cumulative() {
+        Permissions sum = Permissions.NONE;
+        for (BlockChild parent : parents) {
+            sum = sum.and(parent.permissions);
+        }
+        return sum;
+    }
+
+    ParentState parentState() {
+        return new ParentState(isWritable(), !flags.active());
+    }
+
+    boolean isWritable() {
+        return !flags.readOnly() && flags.active();
+    }
+}

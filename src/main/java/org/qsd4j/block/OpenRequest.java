@@ -1,0 +1,139 @@
+package org.qsd4j.block;
+
+import org.jspecify.annotations.Nullable;
+import org.qsd4j.aio.MainThread;
+import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.BlockdevOptions;
+import org.qsd4j.qapi.gen.BlockdevRef;
+import org.qsd4j.qapi.gen.BlockdevRefOrNull;
+
+/**
+ * What a driver gets to open a node with. Children that it opens here are locked and usable at once, and become the
+ * node's when {@link BlockDriver#open} returns; if that throws, they are closed again.
+ */
+@MainThread
+public final class OpenRequest {
+    private final BlockGraph graph;
+    private final NodeState state;
+
+    OpenRequest(BlockGraph graph, NodeState state) {
+        this.graph = graph;
+        this.state = state;
+    }
+
+    NodeState state() {
+        return state;
+    }
+
+    /** The definition; a driver casts it to its own branch. */
+    public BlockdevOptions options() {
+        return state.options;
+    }
+
+    public OpenFlags flags() {
+        return state.flags;
+    }
+
+    public boolean isReadOnly() {
+        return !state.isWritable();
+    }
+
+    /** The name of the node to be; an implicit one is chosen when it is first asked for. */
+    public String nodeName() {
+        graph.reserveName(state);
+        return state.nodeName;
+    }
+
+    /**
+     * Goes on read-only, if the node isn't anyway. QEMU: {@code bdrv_apply_auto_read_only}.
+     *
+     * @param reason the error if {@code auto-read-only} doesn't allow that
+     * @throws QapiException with the reason
+     */
+    public void applyAutoReadOnly(String reason) {
+        if (state.flags.readOnly()) {
+            return;
+        }
+        if (!state.flags.autoReadOnly()) {
+            throw QapiException.generic("%s", reason);
+        }
+        state.flags = state.flags.withReadOnly(true);
+    }
+
+    /** Opens or finds a child and takes the permissions that the role's usual policy says. */
+    public BlockChild openChild(String name, BlockdevRef ref, int role) {
+        return openChild(name, ref, role, PermissionPolicy.ofRole(role));
+    }
+
+    /**
+     * Opens or finds a child and takes its permissions.
+     *
+     * @param role a mask of {@link ChildRole}
+     */
+    public BlockChild openChild(String name, BlockdevRef ref, int role, PermissionPolicy policy) {
+        BlockNode child = graph.openRef(ref, state.flags.inherited(role));
+        return adopt(name, child, role, policy);
+    }
+
+    /**
+     * Opens the backing file: the one that the definition names, else the one that the image names.
+     *
+     * @param ref the definition's {@code backing}; null if it has none
+     * @param filename what the image says, already made absolute or relative to our directory; null if it says nothing
+     * @param format the driver that the image says; null to look at the contents
+     * @return null if there is none, or the definition wants none
+     */
+    public @Nullable BlockChild openBacking(
+            @Nullable BlockdevRefOrNull ref, @Nullable String filename, @Nullable String format) {
+        OpenFlags inherited = state.flags.inherited(ChildRole.COW);
+        BlockNode child;
+        if (ref instanceof BlockdevRefOrNull.Definition definition) {
+            child = openBackingDefinition(definition.value(), inherited);
+        } else if (ref instanceof BlockdevRefOrNull.Reference reference) {
+            if (reference.value().isEmpty()) {
+                return null;
+            }
+            child = graph.openRef(new BlockdevRef.Reference(reference.value()), inherited);
+        } else if (ref == null && filename != null) {
+            child = openBackingFile(filename, format, inherited);
+        } else {
+            return null;
+        }
+        return adopt("backing", child, ChildRole.COW, PermissionPolicy.ofRole(ChildRole.COW));
+    }
+
+    /**
+     * Opens a child by its file name, as an image's header names a data file.
+     *
+     * @param format the driver, or null for the protocol that the name implies
+     */
+    public BlockChild openFileChild(String name, String filename, @Nullable String format, int role) {
+        BlockNode child = graph.openFile(filename, format, state.flags.inherited(role));
+        return adopt(name, child, role, PermissionPolicy.ofRole(role));
+    }
+
+    private BlockNode openBackingDefinition(BlockdevOptions definition, OpenFlags inherited) {
+        try {
+            return graph.open(definition, inherited);
+        } catch (QapiException e) {
+            throw e.prepend("Could not open backing file: ");
+        }
+    }
+
+    private BlockNode openBackingFile(String filename, @Nullable String format, OpenFlags inherited) {
+        try {
+            return graph.openImage(filename, format, inherited);
+        } catch (QapiException e) {
+            throw e.prepend("Could not open backing file: ");
+        }
+    }
+
+    private BlockChild adopt(String name, BlockNode child, int role, PermissionPolicy policy) {
+        try {
+            graph.reserveName(state);
+            return graph.attachChild(state, name, child, role, policy);
+        } finally {
+            graph.release(child.state());
+        }
+    }
+}

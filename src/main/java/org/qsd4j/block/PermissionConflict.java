@@ -1,0 +1,34 @@
+package org.qsd4j.block;
+
+import org.qsd4j.aio.MainThread;
+import org.qsd4j.qapi.QapiException;
+
+/** Two users of a node of whom one wants what the other doesn't share. QEMU: {@code bdrv_parent_perms_conflict}. */
+@MainThread
+final class PermissionConflict {
+    private PermissionConflict() {}
+
+    /** Looks at every pair of the node's users, the oldest first. */
+    static void check(NodeState state) {
+        for (BlockChild a : state.parents) {
+            for (BlockChild b : state.parents) {
+                int conflict = a == b ? 0 : a.permissions.perm() & ~b.permissions.shared();
+                if (conflict != 0) {
+                    throw error(a, b, conflict);
+                }
+            }
+        }
+    }
+
+    private static QapiException error(BlockChild a, BlockChild b, int conflict) {
+        return QapiException.generic(
+                "Permission conflict on node '%s': permissions '%s' are both required by %s and unshared by %s.",
+                a.node().nodeName(), Permission.names(conflict), user(a), user(b));
+    }
+
+    private static String user(BlockChild child) {
+        return String.format(
+                "%s (uses node '%s' as '%s' child)",
+                child.userDescription(), child.node().nodeName(), child.name());
+    }
+}

@@ -1,0 +1,96 @@
+package org.qsd4j.block.driver.file;
+
+import org.qsd4j.aio.MainThread;
+import org.qsd4j.block.OpenFlags;
+import org.qsd4j.qapi.QapiException;
+import org.qsd4j.sys.Errno;
+import org.qsd4j.sys.FileStat;
+import org.qsd4j.sys.Libc;
+
+/**
+ * The file's descriptors. With {@code auto-read-only} it is opened for reading first, and for writing when somebody
+ * wants to write; the first descriptor then stays open beside the second, since requests may still be using it and the
+ * locks are on it.
+ */
+@MainThread
+final class FileDescriptors {
+    private static final int NONE = -1;
+
+    private final String filename;
+    private final int commonFlags;
+    private final int first;
+    private final boolean firstIsWritable;
+    private int second = NONE;
+
+    private FileDescriptors(String filename, int commonFlags, int first, boolean firstIsWritable) {
+        this.filename = filename;
+        this.commonFlags = commonFlags;
+        this.first = first;
+        this.firstIsWritable = firstIsWritable;
+    }
+
+    static FileDescriptors open(String filename, OpenFlags flags) {
+        int common = Libc.O_CLOEXEC | (flags.direct() ? Libc.O_DIRECT : 0);
+        boolean writable = !flags.readOnly() && !flags.autoReadOnly() && flags.active();
+        int fd = openOne(filename, common, writable);
+        FileDescriptors descriptors = new FileDescriptors(filename, common, fd, writable);
+        try {
+            descriptors.requireRegularFile();
+        } catch (QapiException e) {
+            descriptors.close();
+            throw e;
+        }
+        return descriptors;
+    }
+
+    private static int openOne(String filename, int common, boolean writable) {
+        int fd;
+        do {
+            fd = Libc.open(filename, common | (writable ? Libc.O_RDWR : Libc.O_RDONLY), 0);
+        } while (fd == -Errno.EINTR);
+        if (fd == -Errno.EINVAL && (common & Libc.O_DIRECT) != 0) {
+            throw QapiException.generic("Could not open '%s': filesystem does not support O_DIRECT", filename);
+        }
+        if (fd < 0) {
+            throw QapiException.fromErrno(fd, "Could not open '%s'", filename);
+        }
+        return fd;
+    }
+
+    private void requireRegularFile() {
+        FileStat stat = new FileStat();
+        int result = stat.read(first);
+        if (result < 0) {
+            throw QapiException.fromErrno(result, "Could not stat file");
+        }
+        if (!stat.isRegularFile()) {
+            throw QapiException.generic("'file' driver requires '%s' to be a regular file", filename);
+        }
+    }
+
+    int lockFd() {
+        return first;
+    }
+
+    boolean isDirect() {
+        return (commonFlags & Libc.O_DIRECT) != 0;
+    }
+
+    /** The descriptor for requests of users who may write, or only read. */
+    int forUsers(boolean writing) {
+        if (!writing || firstIsWritable) {
+            return first;
+        }
+        if (second == NONE) {
+            second = openOne(filename, commonFlags, true);
+        }
+        return second;
+    }
+
+    void close() {
+        Libc.close(first);
+        if (second != NONE) {
+            Libc.close(second);
+        }
+    }
+}

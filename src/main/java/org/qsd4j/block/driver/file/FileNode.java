@@ -1,0 +1,147 @@
+package org.qsd4j.block.driver.file;
+
+import org.jspecify.annotations.Nullable;
+import org.qsd4j.block.BlockNode;
+import org.qsd4j.block.BlockStatus;
+import org.qsd4j.block.OpenRequest;
+import org.qsd4j.block.Permission;
+import org.qsd4j.block.RequestFlags;
+import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.PreallocMode;
+import org.qsd4j.sys.Errno;
+import org.qsd4j.sys.FileStat;
+import org.qsd4j.sys.Libc;
+import org.qsd4j.sys.NativeBuffer;
+
+/** An image in a regular file. */
+final class FileNode extends BlockNode {
+    private final String filename;
+    private final FileDescriptors descriptors;
+    private final @Nullable FileLocks locks;
+    private final FileAllocation allocation = new FileAllocation();
+
+    /** The descriptor that requests use. Written by the main loop when permissions change; the old one stays open. */
+    private volatile int fd;
+
+    private int pendingFd;
+
+    /**
+     * The errno of the first fdatasync that failed, else 0. The kernel may have dropped the pages that it couldn't write
+     * and report success the next time, so no later flush may succeed. Written by flushes, read by flushes.
+     */
+    private volatile int lostWrites;
+
+    FileNode(OpenRequest request, String filename, FileDescriptors descriptors, @Nullable FileLocks locks) {
+        super(request);
+        this.filename = filename;
+        this.descriptors = descriptors;
+        this.locks = locks;
+        this.fd = descriptors.forUsers(false);
+        this.pendingFd = fd;
+        if (descriptors.isDirect()) {
+            DirectAlignment.probe(fd, limits());
+        }
+        setLength(seekEnd(fd));
+    }
+
+    private static long seekEnd(int fd) {
+        long length = Libc.lseek(fd, 0, Libc.SEEK_END);
+        if (length < 0) {
+            throw QapiException.fromErrno((int) length, "Could not refresh total sector count");
+        }
+        return length;
+    }
+
+    @Override
+    protected int doRead(long offset, NativeBuffer buffer, int at, int bytes) {
+        return FileIo.read(fd, offset, buffer, at, bytes);
+    }
+
+    @Override
+    protected int doWrite(long offset, NativeBuffer buffer, int at, int bytes, int flags) {
+        return FileIo.write(fd, offset, buffer, at, bytes);
+    }
+
+    @Override
+    protected int doWriteZeroes(long offset, long bytes, int flags) {
+        return allocation.zero(fd, offset, bytes, (flags & RequestFlags.MAY_UNMAP) != 0, length());
+    }
+
+    @Override
+    protected int doDiscard(long offset, long bytes) {
+        return allocation.discard(fd, offset, bytes);
+    }
+
+    @Override
+    protected int doFlush() {
+        if (lostWrites != 0) {
+            return -lostWrites;
+        }
+        int result;
+        do {
+            result = Libc.fdatasync(fd);
+        } while (result == -Errno.EINTR);
+        if (result < 0 && !descriptors.isDirect()) {
+            lostWrites = -result;
+        }
+        return result;
+    }
+
+    @Override
+    protected int doBlockStatus(boolean wantZero, long offset, long bytes, BlockStatus status) {
+        if (wantZero) {
+            FileHoles.status(this, fd, offset, bytes, status);
+        } else {
+            FileHoles.data(this, offset, bytes, status);
+        }
+        return 0;
+    }
+
+    @Override
+    protected void doTruncate(long offset, boolean exact, PreallocMode prealloc, int flags) {
+        FileResize.resize(fd, offset, prealloc);
+        setLength(seekEnd(fd));
+    }
+
+    @Override
+    public long allocatedSize() {
+        FileStat stat = new FileStat();
+        int result = stat.read(fd);
+        return result < 0 ? result : stat.allocatedBytes();
+    }
+
+    @Override
+    public String exactFilename() {
+        return filename;
+    }
+
+    @Override
+    protected void doCheckPermissions(int perm, int shared) {
+        pendingFd = descriptors.forUsers((perm & (Permission.WRITE | Permission.WRITE_UNCHANGED)) != 0);
+        if (locks != null) {
+            boolean active = flags().active();
+            locks.check(active ? perm : 0, active ? shared : Permission.ALL);
+        }
+    }
+
+    @Override
+    protected void doSetPermissions(int perm, int shared) {
+        fd = pendingFd;
+        if (locks != null) {
+            locks.commit();
+        }
+    }
+
+    @Override
+    protected void doAbortPermissions() {
+        pendingFd = fd;
+        if (locks != null) {
+            locks.abort();
+        }
+    }
+
+    @Override
+    protected void doClose() {
+        descriptors.close();
+    }
+}

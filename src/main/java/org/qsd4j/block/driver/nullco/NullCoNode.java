@@ -1,0 +1,82 @@
+package org.qsd4j.block.driver.nullco;
+
+import java.util.concurrent.locks.LockSupport;
+import org.qsd4j.block.BlockNode;
+import org.qsd4j.block.BlockStatus;
+import org.qsd4j.block.OpenRequest;
+import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.PreallocMode;
+import org.qsd4j.sys.Errno;
+import org.qsd4j.sys.NativeBuffer;
+
+/** Forgets what is written. Unless {@code read-zeroes} is on, a read leaves the buffer as it is. */
+final class NullCoNode extends BlockNode {
+    private final long latencyNanos;
+    private final boolean readZeroes;
+
+    NullCoNode(OpenRequest request, long size, long latencyNanos, boolean readZeroes) {
+        super(request);
+        this.latencyNanos = latencyNanos;
+        this.readZeroes = readZeroes;
+        setLength(size);
+    }
+
+    @Override
+    protected int doRead(long offset, NativeBuffer buffer, int at, int bytes) {
+        if (readZeroes) {
+            buffer.zero(at, bytes);
+        }
+        return delay();
+    }
+
+    @Override
+    protected int doWrite(long offset, NativeBuffer buffer, int at, int bytes, int flags) {
+        return delay();
+    }
+
+    @Override
+    protected int doWriteZeroes(long offset, long bytes, int flags) {
+        return delay();
+    }
+
+    @Override
+    protected int doDiscard(long offset, long bytes) {
+        return -Errno.ENOTSUP;
+    }
+
+    @Override
+    protected int doFlush() {
+        return delay();
+    }
+
+    @Override
+    protected int doBlockStatus(boolean wantZero, long offset, long bytes, BlockStatus status) {
+        int flags = BlockStatus.OFFSET_VALID | (readZeroes ? BlockStatus.ZERO : 0);
+        status.set(flags, bytes, offset, this);
+        return 0;
+    }
+
+    @Override
+    protected void doTruncate(long offset, boolean exact, PreallocMode prealloc, int flags) {
+        throw QapiException.fromErrno(Errno.ENOTSUP, "Image format driver does not support resize");
+    }
+
+    @Override
+    public long allocatedSize() {
+        return 0;
+    }
+
+    @Override
+    protected void doClose() {}
+
+    /** A request takes at least {@code latency-ns}; the thread sleeps meanwhile, as it would in a slow system call. */
+    private int delay() {
+        if (latencyNanos != 0) {
+            long deadlineNanos = System.nanoTime() + latencyNanos;
+            for (long left = latencyNanos; left > 0; left = deadlineNanos - System.nanoTime()) {
+                LockSupport.parkNanos(left);
+            }
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,5 @@
+/** The {@code null-co} protocol driver: no storage at all, for measurements and tests. */
+@NullMarked
+package org.qsd4j.block.driver.nullco;
+
+import org.jspecify.annotations.NullMarked;

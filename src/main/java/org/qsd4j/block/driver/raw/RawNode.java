@@ -1,0 +1,93 @@
+package org.qsd4j.block.driver.raw;
+
+import org.qsd4j.block.BlockChild;
+import org.qsd4j.block.BlockNode;
+import org.qsd4j.block.BlockStatus;
+import org.qsd4j.block.OpenRequest;
+import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.PreallocMode;
+import org.qsd4j.sys.Errno;
+import org.qsd4j.sys.NativeBuffer;
+
+/** Passes requests on to the file, moved by the window's offset. */
+final class RawNode extends BlockNode {
+    private final BlockChild file;
+    private final RawWindow window;
+    private final long fileOffset;
+
+    RawNode(OpenRequest request, BlockChild file, RawWindow window) {
+        super(request);
+        this.file = file;
+        this.window = window;
+        this.fileOffset = window.fileOffset();
+        limits().inherit(file.node().limits());
+        setLength(currentSize());
+    }
+
+    private long currentSize() {
+        return window.size() == RawWindow.TO_THE_END ? Math.max(0, file.node().length() - fileOffset) : window.size();
+    }
+
+    /** The data must stay inside the window; a window without a size ends only where offsets do. */
+    private boolean isOutside(long offset, long bytes) {
+        return window.size() == RawWindow.TO_THE_END
+                ? offset > MAX_LENGTH - fileOffset - bytes
+                : offset > window.size() || bytes > window.size() - offset;
+    }
+
+    @Override
+    protected int doRead(long offset, NativeBuffer buffer, int at, int bytes) {
+        return isOutside(offset, bytes) ? -Errno.EINVAL : file.read(offset + fileOffset, buffer, at, bytes);
+    }
+
+    @Override
+    protected int doWrite(long offset, NativeBuffer buffer, int at, int bytes, int flags) {
+        return isOutside(offset, bytes) ? -Errno.ENOSPC : file.write(offset + fileOffset, buffer, at, bytes, flags);
+    }
+
+    @Override
+    protected boolean honoursFua() {
+        return true;
+    }
+
+    @Override
+    protected int doWriteZeroes(long offset, long bytes, int flags) {
+        return isOutside(offset, bytes) ? -Errno.ENOSPC : file.writeZeroes(offset + fileOffset, bytes, flags);
+    }
+
+    @Override
+    protected int doDiscard(long offset, long bytes) {
+        return isOutside(offset, bytes) ? -Errno.ENOSPC : file.discard(offset + fileOffset, bytes);
+    }
+
+    @Override
+    protected int doFlush() {
+        return file.flush();
+    }
+
+    @Override
+    protected int doBlockStatus(boolean wantZero, long offset, long bytes, BlockStatus status) {
+        status.set(BlockStatus.RAW | BlockStatus.OFFSET_VALID, bytes, offset + fileOffset, file.node());
+        return 0;
+    }
+
+    @Override
+    protected void doTruncate(long offset, boolean exact, PreallocMode prealloc, int flags) {
+        if (window.size() != RawWindow.TO_THE_END) {
+            throw QapiException.fromErrno(Errno.ENOTSUP, "Cannot resize fixed-size raw disks");
+        }
+        if (offset > Long.MAX_VALUE - fileOffset) {
+            throw QapiException.fromErrno(Errno.EINVAL, "Disk size too large for the chosen offset");
+        }
+        file.node().truncate(offset + fileOffset, exact, prealloc, flags);
+        setLength(currentSize());
+    }
+
+    @Override
+    public long allocatedSize() {
+        return file.node().allocatedSize();
+    }
+
+    @Override
+    protected void doClose() {}
+}
