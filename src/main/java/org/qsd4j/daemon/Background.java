@@ -2,6 +2,7 @@ package org.qsd4j.daemon;
 
 import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.sys.Libc;
 import org.qsd4j.sys.NativeBuffer;
@@ -18,23 +19,25 @@ final class Background {
     private static final int SIGTTOU = 22;
 
     private final int statusFd;
+    private boolean told;
 
     private Background(int statusFd) {
         this.statusFd = statusFd;
     }
 
-    /** Leaves the terminal's session. Messages still go to the stderr that the user sees. */
-    static Background enter() {
+    /** The pipe to a launcher that waits, or null if none does. */
+    static @Nullable Background ofLauncher() {
         Integer fd = Integer.getInteger("qsd4j.status-fd");
-        if (fd == null) {
-            throw QapiException.generic("--daemonize works only through the launcher");
-        }
+        return fd == null ? null : new Background(fd);
+    }
+
+    /** Leaves the terminal's session. Messages still go to the stderr that the user sees. */
+    void enter() {
         ProcessCalls.setsid();
         ProcessCalls.umask(UMASK);
         ProcessCalls.ignoreSignal(SIGTSTP);
         ProcessCalls.ignoreSignal(SIGTTIN);
         ProcessCalls.ignoreSignal(SIGTTOU);
-        return new Background(fd);
     }
 
     /** Everything is up: lets go of the working directory and the user's files, and lets the launcher exit. */
@@ -54,8 +57,12 @@ final class Background {
         tellLauncher(0);
     }
 
-    /** What the launcher is to exit with. */
+    /** What the launcher is to exit with. Only the first call counts. */
     void tellLauncher(int status) {
+        if (told) {
+            return;
+        }
+        told = true;
         byte[] text = Integer.toString(status).getBytes(StandardCharsets.US_ASCII);
         NativeBuffer buffer = NativeBuffer.allocate(text.length);
         buffer.put(0, text, 0, text.length);

@@ -1,5 +1,6 @@
 package org.qsd4j.daemon;
 
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.MainLoop;
 import org.qsd4j.qapi.QapiException;
@@ -11,16 +12,21 @@ import org.qsd4j.qapi.QapiException;
 final class Daemon implements CommandLine.Actions {
     private final MainLoop loop = new MainLoop();
     private final ErrorReport report;
+    private final TraceOption trace;
+    private final Consumer<Runnable> signals;
     private @Nullable String pidfilePath;
     private @Nullable Pidfile pidfile;
 
-    Daemon(ErrorReport report) {
+    /** @param signals is told what to do when this process is asked to end */
+    Daemon(ErrorReport report, Output out, Consumer<Runnable> signals) {
         this.report = report;
+        this.signals = signals;
+        this.trace = new TraceOption(report, out);
     }
 
     /** Returns when the daemon was asked to stop; throws what made its start fail. Either way nothing is left behind. */
     void run(CommandLine commandLine, @Nullable Background background) throws Exception {
-        ShutdownSignals.handle(() -> loop.execute(loop::stop), Thread.currentThread());
+        signals.accept(() -> loop.execute(loop::stop));
         try {
             commandLine.run(this, report);
             if (pidfilePath != null) {
@@ -78,6 +84,6 @@ final class Daemon implements CommandLine.Actions {
 
     @Override
     public void trace(String argument) {
-        throw QapiException.generic("Not available yet");
+        trace.apply(argument);
     }
 }

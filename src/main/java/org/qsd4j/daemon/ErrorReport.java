@@ -1,8 +1,6 @@
 package org.qsd4j.daemon;
 
 import java.io.OutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.util.Reporter;
@@ -13,17 +11,26 @@ import org.qsd4j.util.Reporter;
  */
 final class ErrorReport implements Reporter {
     private final String programName;
-    private final PrintStream out;
-    private volatile @Nullable String location;
+    private final Output out;
+    private volatile String location = "";
 
     /** @param err where the messages go, in UTF-8 whatever the locale says */
     ErrorReport(String programName, OutputStream err) {
         this.programName = programName;
-        this.out = new PrintStream(err, true, StandardCharsets.UTF_8);
+        this.out = new Output(err);
     }
 
+    /** @param asTyped the arguments that messages are about from now on, or null for none */
     void setLocation(@Nullable String asTyped) {
-        location = asTyped;
+        location = asTyped == null ? "" : " " + asTyped + ":";
+    }
+
+    /** Runs a task whose messages are about FILE or FILE:LINE. */
+    void at(String place, Runnable task) {
+        String before = location;
+        location = place + ":";
+        task.run();
+        location = before;
     }
 
     @Override
@@ -47,10 +54,7 @@ final class ErrorReport implements Reporter {
     }
 
     private void print(String text) {
-        String where = location;
-        String line = programName + ": " + (where == null ? "" : where + ": ") + text + "\n";
-        byte[] bytes = line.getBytes(StandardCharsets.UTF_8);
-        out.write(bytes, 0, bytes.length);
-        out.flush();
+        String line = programName + ":" + location + " " + text + "\n";
+        out.print(line);
     }
 }

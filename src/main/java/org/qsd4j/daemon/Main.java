@@ -2,9 +2,9 @@ package org.qsd4j.daemon;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
-import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
+import java.io.UncheckedIOException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.daemon.Getopt.UsageException;
 import org.qsd4j.qapi.QapiException;
@@ -12,76 +12,81 @@ import org.qsd4j.qapi.QapiException;
 /** Where the JVM enters. */
 public final class Main {
     private final Program program;
-    private final OutputStream out;
+    private final Output out;
     private final OutputStream err;
+    private final Consumer<Runnable> signals;
 
-    Main(Program program, OutputStream out, OutputStream err) {
+    /** @param signals is told what to do when this process is asked to end */
+    Main(Program program, OutputStream out, OutputStream err, Consumer<Runnable> signals) {
         this.program = program;
-        this.out = out;
+        this.out = new Output(out);
         this.err = err;
+        this.signals = signals;
     }
 
     public static void main(String[] arguments) {
         Main main = new Main(
                 Program.ofLauncher(),
                 new FileOutputStream(FileDescriptor.out),
-                new FileOutputStream(FileDescriptor.err));
-        Runtime.getRuntime().halt(main.run(arguments));
+                new FileOutputStream(FileDescriptor.err),
+                stop -> ShutdownSignals.handle(stop, Thread.currentThread()));
+        Background background = Background.ofLauncher();
+        int status = main.run(background, arguments);
+        if (background != null) {
+            background.tellLauncher(status);
+        }
+        Runtime.getRuntime().halt(status);
     }
 
-    /** Runs the program to its end: its exit status. */
-    int run(String... arguments) {
+    /**
+     * Runs the program to its end: its exit status.
+     *
+     * @param background the way to a launcher that waits for a daemon in the background, if there is one
+     */
+    int run(@Nullable Background background, String... arguments) {
         try {
-            return daemon(arguments);
-        } catch (IOException e) {
+            return daemon(background, arguments);
+        } catch (UncheckedIOException e) {
+            // Whoever read standard output has gone.
             return 1;
         }
     }
 
-    private int daemon(String... arguments) throws IOException {
+    private int daemon(@Nullable Background background, String... arguments) {
         CommandLine commandLine = new CommandLine(arguments);
         CommandLine.Preview preview;
         try {
             preview = commandLine.preview();
         } catch (UsageException e) {
-            write(err, program.argv0() + ": " + e.getMessage() + "\n");
+            new Output(err).print(program.argv0() + ": " + e.getMessage() + "\n");
             return 1;
         }
         if (preview.exitText() != null) {
-            write(out, preview.exitText());
+            out.print(preview.exitText());
             return 0;
         }
-        return daemon(commandLine, preview.daemonize());
+        return daemon(commandLine, preview.daemonize(), background);
     }
 
-    private int daemon(CommandLine commandLine, boolean daemonize) {
+    private int daemon(CommandLine commandLine, boolean daemonize, @Nullable Background background) {
         ErrorReport report = new ErrorReport(program.name(), err);
-        Background background = null;
-        int status;
         try {
-            background = daemonize ? Background.enter() : null;
-            new Daemon(report).run(commandLine, background);
+            if (daemonize) {
+                if (background == null) {
+                    throw QapiException.generic("--daemonize works only through the launcher");
+                }
+                background.enter();
+            }
+            new Daemon(report, out, signals).run(commandLine, daemonize ? background : null);
             return 0;
         } catch (QapiException e) {
             report.error(e);
-            status = 1;
+            return 1;
         } catch (Exit e) {
-            status = e.status();
+            return e.status();
         } catch (Exception | LinkageError e) {
             report.error("internal error: " + e);
-            status = 1;
+            return 1;
         }
-        leave(background, status);
-        return status;
-    }
-
-    private static void leave(@Nullable Background background, int status) {
-        if (background != null) {
-            background.tellLauncher(status);
-        }
-    }
-
-    private static void write(OutputStream to, String text) throws IOException {
-        to.write(text.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -10,7 +10,11 @@ public final class Training {
     private Training() {}
 
     public static void main(String[] arguments) {
-        new Main(new Program(Program.DAEMON), OutputStream.nullOutputStream(), OutputStream.nullOutputStream())
-                .run("--version");
+        new Main(
+                        new Program(Program.DAEMON),
+                        OutputStream.nullOutputStream(),
+                        OutputStream.nullOutputStream(),
+                        stop -> ShutdownSignals.handle(stop, Thread.currentThread()))
+                .run(null, "--version");
     }
 }
