@@ -4,6 +4,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 
 from qsdclient import DaemonError, StorageDaemon
@@ -73,12 +74,21 @@ class Daemon:
         return path[-1] in {m["name"] for m in entity.get("members", [])}
 
 
+def python_path(tool_path):
+    """Where Debian's Python packages lie beside the real tools, if those were unpacked into a tree of their own."""
+    return tool_path.removesuffix("-bin") + "/usr/lib/python3/dist-packages"
+
+
 def host_lacks(requirement, tool_path):
     """None if the host has it, else the words that say what is missing."""
     kind, _, name = requirement.partition(" ")
     if kind == "tool":
         path = tool_path + ":" + os.environ["PATH"] + ":/usr/sbin:/sbin"
         return None if shutil.which(name, path=path) else f"program {name}"
+    if kind == "python":
+        command = [sys.executable, "-c", f"import {name}"]
+        found = subprocess.run(command, env=dict(os.environ, PYTHONPATH=python_path(tool_path)), stderr=subprocess.DEVNULL)
+        return f"Python package {name}" if found.returncode else None
     if kind == "root":
         return None if os.geteuid() == 0 else "root privileges"
     if kind == "user":
@@ -101,6 +111,6 @@ def host_lacks(requirement, tool_path):
     raise LookupError(requirement)
 
 
-HOST_KINDS = {"tool", "root", "user", "fuse", "loop", "filesystem"}
+HOST_KINDS = {"tool", "python", "root", "user", "fuse", "loop", "filesystem"}
 
 __all__ = ["Daemon", "DaemonError", "HOST_KINDS", "host_lacks"]

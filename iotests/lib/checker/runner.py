@@ -10,6 +10,8 @@ import time
 
 from qsdclient.fuse import mounts
 
+from . import probe
+
 GRACE_SECONDS = 2.0
 
 
@@ -47,7 +49,7 @@ def execute(variant, program, tool_path, library, time_scale=1.0):
         TMPDIR=sockets,
         LC_ALL="C.UTF-8",
         TZ="UTC",
-        PYTHONPATH=library,
+        PYTHONPATH=library + ":" + probe.python_path(tool_path),
         PYTHONHASHSEED="0",
     )
     trouble = []

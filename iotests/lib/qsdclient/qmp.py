@@ -140,6 +140,13 @@ class QmpClient:
                 others = ", ".join(e["event"] for e in self.events) or "no event"
                 raise QmpTimeout(f"no {name} in time (seen: {others})") from None
 
+    def next_event(self, timeout=None):
+        """Takes the oldest event, waiting for one if need be."""
+        deadline = time.monotonic() + (self.timeout if timeout is None else timeout)
+        while not self.events:
+            self._sort(self.receive(max(0.0, deadline - time.monotonic())))
+        return self.events.pop(0)
+
     def drain_events(self):
         """All events that have arrived so far."""
         while True:
