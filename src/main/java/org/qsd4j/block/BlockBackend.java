@@ -163,6 +163,12 @@ public final class BlockBackend {
         }
     }
 
+    /** Sets the size while the node is drained, this backend included. */
+    @MainThread
+    void resize(long bytes) {
+        root.node().truncate(bytes, false, PreallocMode.OFF, 0);
+    }
+
     /** Holds new requests back and waits for those in flight. Nests; see {@link #endDrain}. */
     @MainThread
     public void beginDrain() {

@@ -45,6 +45,15 @@ public final class BlockChild {
         this.node = node;
     }
 
+    /** What the parent needs here, if its own users want that of it. A node that force-shares forbids nothing. */
+    void refreshPermissions(Permissions wantedOfParent) {
+        if (parent != null) {
+            Permissions needed = policy.childPermissions(wantedOfParent, parent.parentState());
+            boolean forceShare = node.state().flags.forceShare();
+            permissions = forceShare ? new Permissions(needed.perm(), Permission.ALL) : needed;
+        }
+    }
+
     /** The edge's name in its parent: "file", "backing", "data-file", "root". */
     public String name() {
         return name;

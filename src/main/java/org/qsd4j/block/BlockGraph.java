@@ -98,16 +98,61 @@ public final class BlockGraph {
     }
 
     /**
-     * The node of that name, for commands that would also take a device's. QEMU: {@code bdrv_lookup_bs}.
+     * The node of that name, for commands that take a device or a node. QEMU: {@code bdrv_lookup_bs}. There are no
+     * devices here, so that a device's name never fits.
      *
      * @throws QapiException if there is none
      */
-    public BlockNode lookup(String nodeName) {
-        BlockNode node = find(nodeName);
+    public BlockNode lookup(@Nullable String device, @Nullable String nodeName) {
+        BlockNode node = nodeName == null ? null : find(nodeName);
         if (node == null) {
-            throw QapiException.generic("Cannot find device='' nor node-name='%s'", nodeName);
+            throw QapiException.generic(
+                    "Cannot find device='%s' nor node-name='%s'",
+                    device == null ? "" : device, nodeName == null ? "" : nodeName);
         }
         return node;
+    }
+
+    /**
+     * Makes an inactive node, and what it stands on, usable again. QEMU: {@code bdrv_activate}.
+     *
+     * @throws QapiException if the permissions that its users then have can't be had
+     */
+    public void activate(BlockNode node) {
+        mainLoop.assertInLoop();
+        for (BlockChild child : node.children()) {
+            activate(child.node());
+        }
+        NodeState state = node.state();
+        if (state.flags.active()) {
+            return;
+        }
+        state.flags = state.flags.withActive(true);
+        try {
+            PermissionUpdate.refresh(state);
+        } catch (QapiException e) {
+            state.flags = state.flags.withActive(false);
+            throw e;
+        }
+        node.updateReadOnly();
+    }
+
+    /**
+     * Sets a node's size for somebody who doesn't use it otherwise. QEMU: {@code qmp_block_resize}.
+     *
+     * @throws QapiException in the real daemon's words
+     */
+    @SuppressWarnings("try")
+    public void resize(BlockNode node, long bytes) {
+        if (bytes < 0) {
+            throw QapiException.generic("Parameter 'size' expects a >0 size");
+        }
+        BlockBackend backend = newBackend(node, Permission.RESIZE, Permission.ALL);
+        try (DrainedSection drained = new DrainedSection(this, node)) {
+            backend.resize(bytes);
+        } finally {
+            backend.close();
+        }
     }
 
     /** All nodes, the newest first. */
@@ -228,8 +273,12 @@ public final class BlockGraph {
     }
 
     BlockChild attachChild(NodeState parent, String name, BlockNode node, int role, PermissionPolicy policy) {
+        if (parent.flags.active() && !node.flags().active()) {
+            throw QapiException.generic(
+                    "Inactive '%s' can't be a %s child of active '%s'", node.nodeName(), name, parent.nodeName);
+        }
         BlockChild child = new BlockChild(name, role, policy, parent, node);
-        child.permissions = policy.childPermissions(parent.cumulative(), parent.parentState());
+        child.refreshPermissions(parent.cumulative());
         attach(child);
         parent.children.add(child);
         return child;

@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.BlockDeviceInfo;
+import org.qsd4j.qapi.gen.ImageInfo;
 import org.qsd4j.qapi.gen.PreallocMode;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
@@ -43,6 +45,11 @@ public abstract class BlockNode {
     /** Written by requests that grow the node and by truncate; read by all. */
     private volatile long length;
 
+    /** Whose length counts instead of {@link #length}, if any. Set before the first request. */
+    private @Nullable BlockChild lengthSource;
+
+    private long lengthSourceOffset;
+
     /** Written by the main loop while the node is drained. */
     private boolean readOnly;
 
@@ -69,11 +76,21 @@ public abstract class BlockNode {
     /** Size in bytes. QEMU: {@code total_sectors}, without its rounding. */
     @ThreadSafe
     public final long length() {
-        return length;
+        BlockChild source = lengthSource;
+        return source == null ? length : Math.max(0, source.node().length() - lengthSourceOffset);
     }
 
     protected final void setLength(long bytes) {
         length = bytes;
+    }
+
+    /**
+     * The node is as long as a child behind an offset, whoever changes that. QEMU: {@code has_variable_length}. For
+     * constructors only.
+     */
+    protected final void followLength(BlockChild child, long offset) {
+        lengthSource = child;
+        lengthSourceOffset = offset;
     }
 
     /** After a write that ended at {@code end}: the node is at least that long. */
@@ -90,12 +107,18 @@ public abstract class BlockNode {
     /** {@link #length()} rounded up to 512, as QEMU shows it. */
     @ThreadSafe
     public final long sectorAlignedLength() {
-        return Align.up(length, SECTOR);
+        return Align.up(length(), SECTOR);
     }
 
     /** Whether writes are refused: the node was opened read-only, or is inactive. */
     public final boolean isReadOnly() {
         return readOnly;
+    }
+
+    /** After a change of the node's flags; it is drained. */
+    @MainThread
+    final void updateReadOnly() {
+        readOnly = !state.isWritable();
     }
 
     /** The options that every driver has, as they were settled when the node was opened. */
@@ -136,7 +159,7 @@ public abstract class BlockNode {
         if (bytes == 0) {
             return 0;
         }
-        long available = length - offset;
+        long available = length() - offset;
         if (available >= bytes && fits(offset, bytes, buffer, at)) {
             return doRead(offset, buffer, at, bytes);
         }
@@ -224,8 +247,14 @@ public abstract class BlockNode {
      * @throws QapiException with errno set
      */
     public final void truncate(long offset, boolean exact, PreallocMode prealloc, int flags) {
+        if (offset < 0) {
+            throw QapiException.withErrno(Errno.EINVAL, "Image size cannot be negative");
+        }
+        if (offset > MAX_LENGTH) {
+            throw QapiException.withErrno(Errno.EIO, "offset(%d) exceeds maximum(%d)", offset, MAX_LENGTH);
+        }
         if (isReadOnly()) {
-            throw QapiException.fromErrno(Errno.EACCES, "Image is read-only");
+            throw QapiException.withErrno(Errno.EACCES, "Image is read-only");
         }
         doTruncate(offset, exact, prealloc, flags);
     }
@@ -233,8 +262,28 @@ public abstract class BlockNode {
     /** The file name that alone describes this node, or null. QEMU: {@code exact_filename}. */
     @MainThread
     public @Nullable String exactFilename() {
+        return NodeFilename.ofImageFile(this);
+    }
+
+    /** What replies call the node: {@link #exactFilename()}, else a {@code json:} definition. */
+    @MainThread
+    public final String filename() {
+        return NodeFilename.of(this);
+    }
+
+    /** Null where the driver has nothing to tell. */
+    @MainThread
+    public @Nullable DriverInfo driverInfo() {
         return null;
     }
+
+    /** Adds what only this driver knows: names in the header, format-specific information, snapshots. */
+    @MainThread
+    protected void describe(ImageInfo.Builder info) {}
+
+    /** Adds what only this driver knows: encryption, bitmaps, throttling. */
+    @MainThread
+    protected void describe(BlockDeviceInfo.Builder info) {}
 
     /** Bytes that the node takes on its host, or -errno. */
     @ThreadSafe
@@ -289,7 +338,7 @@ public abstract class BlockNode {
     }
 
     protected void doTruncate(long offset, boolean exact, PreallocMode prealloc, int flags) {
-        throw QapiException.fromErrno(Errno.ENOTSUP, "Image format driver does not support resize");
+        throw QapiException.withErrno(Errno.ENOTSUP, "Image format driver does not support resize");
     }
 
     /** Whether {@link #doWrite} honours {@link RequestFlags#FUA} by itself. */

@@ -34,6 +34,13 @@ final class NodeState {
 
     boolean monitorOwned;
 
+    /** The backing file that the image itself names, or null. */
+    @Nullable
+    String imageBackingFilename;
+
+    /** Whether the backing file was opened because the image names it. */
+    boolean backingIsImages;
+
     NodeState(BlockDriver driver, BlockdevOptions options, OpenFlags flags) {
         this.driver = driver;
         this.options = options;

@@ -46,7 +46,7 @@ public record OpenFlags(
                 true,
                 forceShare,
                 BlockdevDetectZeroesOptions.OFF,
-                active);
+                true);
     }
 
     /** The definition's wishes over these defaults. */
@@ -67,6 +67,10 @@ public record OpenFlags(
 
     OpenFlags withReadOnly(boolean value) {
         return new OpenFlags(value, autoReadOnly, direct, noFlush, unmap, forceShare, detectZeroes, active);
+    }
+
+    OpenFlags withActive(boolean value) {
+        return new OpenFlags(readOnly, autoReadOnly, direct, noFlush, unmap, forceShare, detectZeroes, value);
     }
 
     private static boolean or(@Nullable Boolean wish, boolean fallback) {

@@ -87,6 +87,8 @@ public final class OpenRequest {
             @Nullable BlockdevRefOrNull ref, @Nullable String filename, @Nullable String format) {
         OpenFlags inherited = state.flags.inherited(ChildRole.COW);
         BlockNode child;
+        state.imageBackingFilename = filename;
+        state.backingIsImages = ref == null;
         if (ref instanceof BlockdevRefOrNull.Definition definition) {
             child = openBackingDefinition(definition.value(), inherited);
         } else if (ref instanceof BlockdevRefOrNull.Reference reference) {

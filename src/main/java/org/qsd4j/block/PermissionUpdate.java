@@ -44,6 +44,7 @@ final class PermissionUpdate {
     private void check(NodeState state) {
         PermissionConflict.check(state);
         Permissions wanted = state.cumulative();
+        requireActive(state, wanted);
         requireWritable(state, wanted);
         BlockNode node = state.node;
         if (node != null) {
@@ -53,15 +54,22 @@ final class PermissionUpdate {
         }
         for (BlockChild child : state.children) {
             saved.push(new Saved(child, child.permissions));
-            child.permissions = child.policy.childPermissions(wanted, state.parentState());
+            child.refreshPermissions(wanted);
+        }
+    }
+
+    private static void requireActive(NodeState state, Permissions wanted) {
+        int refused = wanted.perm() & (Permission.WRITE | Permission.WRITE_UNCHANGED | Permission.RESIZE);
+        if (refused != 0 && !state.flags.active()) {
+            throw QapiException.generic("Permission '%s' unavailable on inactive node", Permission.names(refused));
         }
     }
 
     private static void requireWritable(NodeState state, Permissions wanted) {
-        if ((wanted.perm() & (Permission.WRITE | Permission.WRITE_UNCHANGED)) == 0 || state.isWritable()) {
-            return;
+        int writes = wanted.perm() & (Permission.WRITE | Permission.WRITE_UNCHANGED);
+        if (writes != 0 && state.flags.readOnly()) {
+            throw QapiException.generic("Block node is read-only");
         }
-        throw QapiException.generic(state.flags.readOnly() ? "Block node is read-only" : "Block node is inactive");
     }
 
     /** Unaligned writes are padded; the padding must not reach behind an end that may not move. */

@@ -51,6 +51,15 @@ public final class QapiException extends RuntimeException {
                 ErrorClass.GENERIC_ERROR, text(format, args) + ": " + Errno.message(positive), positive);
     }
 
+    /**
+     * A {@code GenericError} with the text as it is, and the error number that a caller on the data path returns for it.
+     *
+     * @param errno a positive error number, or the negative result of a call of the data path
+     */
+    public static QapiException withErrno(int errno, String format, Object... args) {
+        return new QapiException(ErrorClass.GENERIC_ERROR, text(format, args), Math.abs(errno));
+    }
+
     /** The same error with more text before it. QEMU: {@code error_prepend}. */
     public QapiException prepend(String format, Object... args) {
         return new QapiException(errorClass, text(format, args) + getMessage(), errno, hint);

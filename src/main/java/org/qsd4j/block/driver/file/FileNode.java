@@ -3,10 +3,17 @@ package org.qsd4j.block.driver.file;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.BlockStatus;
+import org.qsd4j.block.DriverInfo;
 import org.qsd4j.block.OpenRequest;
 import org.qsd4j.block.Permission;
 import org.qsd4j.block.RequestFlags;
 import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.ImageInfo;
+import org.qsd4j.qapi.gen.ImageInfoSpecific;
+import org.qsd4j.qapi.gen.ImageInfoSpecificBase;
+import org.qsd4j.qapi.gen.ImageInfoSpecificFile;
+import org.qsd4j.qapi.gen.ImageInfoSpecificFileWrapper;
+import org.qsd4j.qapi.gen.ImageInfoSpecificKind;
 import org.qsd4j.qapi.gen.PreallocMode;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.FileStat;
@@ -38,6 +45,7 @@ final class FileNode extends BlockNode {
         this.locks = locks;
         this.fd = descriptors.forUsers(false);
         this.pendingFd = fd;
+        limits().minMemoryAlignment = 1;
         if (descriptors.isDirect()) {
             DirectAlignment.probe(fd, limits());
         }
@@ -113,6 +121,18 @@ final class FileNode extends BlockNode {
     @Override
     public String exactFilename() {
         return filename;
+    }
+
+    @Override
+    public DriverInfo driverInfo() {
+        return new DriverInfo(0, false);
+    }
+
+    @Override
+    protected void describe(ImageInfo.Builder info) {
+        ImageInfoSpecificFile nothing = new ImageInfoSpecificFile(null);
+        info.formatSpecific(new ImageInfoSpecific.File(
+                new ImageInfoSpecificBase(ImageInfoSpecificKind.FILE), new ImageInfoSpecificFileWrapper(nothing)));
     }
 
     @Override

@@ -21,7 +21,7 @@ final class FileResize {
         }
         long current = stat.size();
         if (current > length && prealloc != PreallocMode.OFF) {
-            throw QapiException.fromErrno(Errno.ENOTSUP, "Cannot use preallocation for shrinking files");
+            throw QapiException.withErrno(Errno.ENOTSUP, "Cannot use preallocation for shrinking files");
         }
         switch (prealloc) {
             case OFF -> truncate(fd, length);

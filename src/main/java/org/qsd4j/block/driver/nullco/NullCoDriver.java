@@ -8,6 +8,7 @@ import org.qsd4j.block.OpenRequest;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.BlockdevOptions;
 import org.qsd4j.qapi.gen.BlockdevOptionsNull;
+import org.qsd4j.sys.Errno;
 
 /** Driver {@code null-co}. */
 public final class NullCoDriver implements BlockDriver {
@@ -32,14 +33,18 @@ public final class NullCoDriver implements BlockDriver {
     public BlockNode open(OpenRequest request) {
         BlockdevOptionsNull options = ((BlockdevOptions.NullCo) request.options()).u();
         long size = or(options.size(), DEFAULT_SIZE);
-        if (size < 0 || size > BlockNode.MAX_LENGTH) {
-            throw QapiException.generic("Invalid size");
+        if (size < 0) {
+            throw QapiException.generic("Value '%d' is out of range for parameter 'size'", size);
         }
         long latencyNanos = or(options.latencyNs(), 0);
         if (latencyNanos < 0) {
             throw QapiException.generic("latency-ns is invalid");
         }
-        return new NullCoNode(request, size, latencyNanos, Boolean.TRUE.equals(options.readZeroes()));
+        if (size > BlockNode.MAX_LENGTH) {
+            throw QapiException.fromErrno(Errno.EFBIG, "Could not refresh total sector count");
+        }
+        boolean plain = options.size() == null && options.readZeroes() == null;
+        return new NullCoNode(request, size, latencyNanos, Boolean.TRUE.equals(options.readZeroes()), plain);
     }
 
     private static long or(@Nullable Long value, long fallback) {

@@ -1,11 +1,10 @@
 package org.qsd4j.block.driver.nullco;
 
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.BlockStatus;
 import org.qsd4j.block.OpenRequest;
-import org.qsd4j.qapi.QapiException;
-import org.qsd4j.qapi.gen.PreallocMode;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
 
@@ -13,9 +12,12 @@ import org.qsd4j.sys.NativeBuffer;
 final class NullCoNode extends BlockNode {
     private final long latencyNanos;
     private final boolean readZeroes;
+    private final boolean plain;
 
-    NullCoNode(OpenRequest request, long size, long latencyNanos, boolean readZeroes) {
+    /** {@code plain}: neither {@code size} nor {@code read-zeroes} is given, so that the driver's name says it all. */
+    NullCoNode(OpenRequest request, long size, long latencyNanos, boolean readZeroes, boolean plain) {
         super(request);
+        this.plain = plain;
         this.latencyNanos = latencyNanos;
         this.readZeroes = readZeroes;
         setLength(size);
@@ -57,13 +59,13 @@ final class NullCoNode extends BlockNode {
     }
 
     @Override
-    protected void doTruncate(long offset, boolean exact, PreallocMode prealloc, int flags) {
-        throw QapiException.fromErrno(Errno.ENOTSUP, "Image format driver does not support resize");
+    public long allocatedSize() {
+        return 0;
     }
 
     @Override
-    public long allocatedSize() {
-        return 0;
+    public @Nullable String exactFilename() {
+        return plain ? "null-co://" : null;
     }
 
     @Override

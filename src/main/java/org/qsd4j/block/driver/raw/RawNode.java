@@ -1,8 +1,10 @@
 package org.qsd4j.block.driver.raw;
 
+import org.jspecify.annotations.Nullable;
 import org.qsd4j.block.BlockChild;
 import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.BlockStatus;
+import org.qsd4j.block.DriverInfo;
 import org.qsd4j.block.OpenRequest;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.PreallocMode;
@@ -21,11 +23,11 @@ final class RawNode extends BlockNode {
         this.window = window;
         this.fileOffset = window.fileOffset();
         limits().inherit(file.node().limits());
-        setLength(currentSize());
-    }
-
-    private long currentSize() {
-        return window.size() == RawWindow.TO_THE_END ? Math.max(0, file.node().length() - fileOffset) : window.size();
+        if (window.size() == RawWindow.TO_THE_END) {
+            followLength(file, fileOffset);
+        } else {
+            setLength(window.size());
+        }
     }
 
     /** The data must stay inside the window; a window without a size ends only where offsets do. */
@@ -74,18 +76,22 @@ final class RawNode extends BlockNode {
     @Override
     protected void doTruncate(long offset, boolean exact, PreallocMode prealloc, int flags) {
         if (window.size() != RawWindow.TO_THE_END) {
-            throw QapiException.fromErrno(Errno.ENOTSUP, "Cannot resize fixed-size raw disks");
+            throw QapiException.withErrno(Errno.ENOTSUP, "Cannot resize fixed-size raw disks");
         }
         if (offset > Long.MAX_VALUE - fileOffset) {
-            throw QapiException.fromErrno(Errno.EINVAL, "Disk size too large for the chosen offset");
+            throw QapiException.withErrno(Errno.EINVAL, "Disk size too large for the chosen offset");
         }
         file.node().truncate(offset + fileOffset, exact, prealloc, flags);
-        setLength(currentSize());
     }
 
     @Override
     public long allocatedSize() {
         return file.node().allocatedSize();
+    }
+
+    @Override
+    public @Nullable DriverInfo driverInfo() {
+        return file.node().driverInfo();
     }
 
     @Override
