@@ -175,6 +175,11 @@ public abstract class InputVisitor {
         return QapiException.generic("Parameter '%s' expects %s", fullName(name), expected);
     }
 
+    /** The error for an object or list in a scalar's place, on the command line. */
+    final QapiException notScalar(@Nullable String name) {
+        return QapiException.generic("Parameters '%s.*' are unexpected", fullName(name));
+    }
+
     /** The value, which then counts as visited. */
     final JsonNode take(@Nullable String name) {
         JsonNode node = find(name);
