@@ -109,6 +109,12 @@ class KeyvalTest {
                 .hasMessage("Parameter fragment '" + longer + "' is too long");
     }
 
+    @Test
+    void tooDeepNestingIsRefused() {
+        assertThatThrownBy(() -> blockdev("raw," + "file.".repeat(26_000) + "driver=null-co"))
+                .hasMessage("Parameters are nested too deeply");
+    }
+
     @ParameterizedTest
     @CsvSource({"0x1000,4096", "010,8", "' 1',1", "-1,-1", "+7,7", "9223372036854775807,9223372036854775807"})
     void integersAreWrittenAsInC(String text, long value) {

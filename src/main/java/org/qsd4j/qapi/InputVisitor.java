@@ -160,8 +160,13 @@ public abstract class InputVisitor {
         return QNull.INSTANCE;
     }
 
+    /** The error for a value that is of no branch's JSON type; it names the last member alone. */
+    public final QapiException wrongAlternate(@Nullable String name, String expected) {
+        return QapiException.generic("Invalid parameter type for '%s', expected: %s", String.valueOf(name), expected);
+    }
+
     /** The error for a value of another JSON type. */
-    public final QapiException wrongType(@Nullable String name, String expected) {
+    final QapiException wrongType(@Nullable String name, String expected) {
         return QapiException.generic("Invalid parameter type for '%s', expected: %s", fullName(name), expected);
     }
 

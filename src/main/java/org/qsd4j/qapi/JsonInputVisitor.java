@@ -61,7 +61,7 @@ public final class JsonInputVisitor extends InputVisitor {
                 return value.longValue();
             }
         }
-        throw wrongType(name, "uint64");
+        throw invalidValue(name, "uint64");
     }
 
     @Override

@@ -3,7 +3,6 @@ package org.qsd4j.qapi;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.Iterator;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -37,8 +36,7 @@ final class KeyvalLists {
 
     private static ArrayNode list(ObjectNode object, String path) {
         SortedMap<Long, JsonNode> elements = new TreeMap<>();
-        for (Iterator<Map.Entry<String, JsonNode>> i = object.fields(); i.hasNext(); ) {
-            Map.Entry<String, JsonNode> member = i.next();
+        for (Map.Entry<String, JsonNode> member : object.properties()) {
             elements.put(index(member.getKey()), member.getValue());
         }
         ArrayNode list = QapiJson.array();

@@ -49,7 +49,7 @@ final class KeyvalNames {
             return false;
         }
         char c = text.charAt(at);
-        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     }
 
     private static boolean is(String text, int at, char c) {

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KeyvalParser {
     private static final int MAX_FRAGMENT = 127;
+    /** As deep as JSON may be nested; QEMU itself sets no limit here. */
+    private static final int MAX_DEPTH = 1024;
 
     private final String text;
     private final ObjectNode root = QapiJson.object();
@@ -115,7 +117,7 @@ public final class KeyvalParser {
     private Place descend(String key) {
         ObjectNode object = root;
         int start = 0;
-        while (true) {
+        for (int depth = 0; depth < MAX_DEPTH; depth++) {
             int end = fragmentEnd(key, start);
             String fragment = key.substring(start, end);
             if (fragment.length() > MAX_FRAGMENT) {
@@ -128,6 +130,7 @@ public final class KeyvalParser {
             object = child(object, fragment, key.substring(0, end));
             start = end + 1;
         }
+        throw QapiException.generic("Parameters are nested too deeply");
     }
 
     private static ObjectNode child(ObjectNode object, String name, String path) {
@@ -145,7 +148,7 @@ public final class KeyvalParser {
         int end = KeyvalNames.isDigit(key, start) && start > 0
                 ? KeyvalNames.skipDigits(key, start)
                 : KeyvalNames.skipName(key, start);
-        if (end == start || end < key.length() && key.charAt(end) != '.') {
+        if (end == start || (end < key.length() && key.charAt(end) != '.')) {
             throw QapiException.generic("Invalid parameter '%s'", key);
         }
         return end;

@@ -31,7 +31,7 @@ final class AlternateEmitter {
                     JavaNames.type(branch.name()),
                     members.readValue(branch.type(), "name"));
         }
-        out.line("default -> throw visitor.wrongType(name, %s);", TypeMapper.literal(type.name()));
+        out.line("default -> throw visitor.wrongAlternate(name, %s);", TypeMapper.literal(type.name()));
         out.close("};");
         out.close();
         out.line("");

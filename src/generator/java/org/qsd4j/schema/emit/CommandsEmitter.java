@@ -29,7 +29,7 @@ final class CommandsEmitter {
                     "%s %s(%s);",
                     returnType(command, out),
                     JavaNames.member(command.name()),
-                    parameters(command, arguments, members, out));
+                    parameters(command, arguments, members));
         }
         out.close();
         return out.source();
@@ -45,11 +45,7 @@ final class CommandsEmitter {
                 .orElse(command.members());
     }
 
-    private static String parameters(Command command, List<Member> arguments, MemberEmitter members, JavaWriter out) {
-        if (!command.generated()) {
-            out.imports("com.fasterxml.jackson.databind.node.ObjectNode");
-            return "ObjectNode arguments";
-        }
+    private static String parameters(Command command, List<Member> arguments, MemberEmitter members) {
         return command.boxed() ? command.data().orElseThrow() + " arg" : members.parameters(arguments);
     }
 
@@ -63,14 +59,12 @@ final class CommandsEmitter {
 
     private static Javadoc javadoc(Command command, List<Member> arguments) {
         Javadoc doc = Javadoc.of(command.doc(), command.features());
-        if (!command.generated()) {
-            doc.param("arguments", "the arguments as the client sent them");
-        } else if (command.boxed()) {
+        if (command.boxed()) {
             doc.param("arg", "the arguments");
         } else {
             arguments.forEach(member -> doc.param(JavaNames.member(member.name()), StructEmitter.text(member)));
         }
-        if (command.returns().isPresent() || !command.generated()) {
+        if (command.returns().isPresent()) {
             doc.tag("@return " + Javadoc.markup(command.doc().returns().orElse("the result")));
         }
         doc.tag("@throws org.qsd4j.qapi.QapiException "

@@ -139,14 +139,11 @@ final class DispatchEmitter {
         out.line("");
         out.open("private JsonNode %s(ObjectNode arguments) {", method(command));
         String target = "this." + field(module) + "." + method(command);
-        if (!command.generated()) {
-            out.line("return %s(arguments);", target);
-            out.close();
-            return;
-        }
         out.line("InputVisitor visitor = new JsonInputVisitor(arguments);");
         String call = target + "(" + arguments(command) + ")";
-        if (command.returns().isPresent()) {
+        if (!command.generated()) {
+            out.line("return %s;", call);
+        } else if (command.returns().isPresent()) {
             out.line("return %s;", members.writeValue(command.returns().get(), call));
         } else {
             out.line("%s;", call);
@@ -170,7 +167,6 @@ final class DispatchEmitter {
 
     private void listMethods() {
         List<TypeRef> inputs = commands.stream()
-                .filter(Command::generated)
                 .flatMap(command -> CommandsEmitter.arguments(schema, command).stream())
                 .map(Member::type)
                 .toList();
