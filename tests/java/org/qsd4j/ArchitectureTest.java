@@ -30,7 +30,7 @@ class ArchitectureTest {
             .layer("L0")
             .definedBy(ROOT + "util..", ROOT + "sys..", ROOT + "trace..")
             .layer("L1")
-            .definedBy(ROOT + "qapi..", ROOT + "aio..")
+            .definedBy(ROOT + "qapi..", ROOT + "aio..", ROOT + "nbd..")
             .layer("L2")
             .definedBy(ROOT + "block", ROOT + "qom..")
             .layer("L3")
@@ -66,6 +66,7 @@ class ArchitectureTest {
                     ROOT + "trace..",
                     ROOT + "qapi..",
                     ROOT + "aio..",
+                    ROOT + "nbd..",
                     ROOT + "block..",
                     ROOT + "qom..",
                     ROOT + "job..",
