@@ -1,0 +1,3 @@
+/** What all tests share. */
+@org.jspecify.annotations.NullMarked
+package org.qsd4j;
