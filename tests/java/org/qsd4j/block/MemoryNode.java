@@ -3,6 +3,7 @@ package org.qsd4j.block;
 import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.BlockdevOptions;
 import org.qsd4j.qapi.gen.PreallocMode;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
@@ -13,22 +14,34 @@ public final class MemoryNode extends BlockNode {
 
     private final NativeBuffer bytes;
     private final BitSet pages = new BitSet();
-    private final boolean readOnly;
     public final AtomicInteger flushes = new AtomicInteger();
 
     /** Given instead of the next results, as long as it is not 0. */
     public volatile int error;
 
-    public MemoryNode(long length, int capacity, boolean readOnly) {
-        super("memory");
+    private MemoryNode(OpenRequest request, long length, int capacity) {
+        super(request);
         this.bytes = NativeBuffer.allocate(capacity);
-        this.readOnly = readOnly;
         setLength(length);
     }
 
-    @Override
-    public boolean isReadOnly() {
-        return readOnly;
+    /** Makes such nodes where a definition says "null-co"; its "size" is theirs. */
+    public record Driver(int capacity) implements BlockDriver {
+        @Override
+        public String formatName() {
+            return "null-co";
+        }
+
+        @Override
+        public boolean isProtocol() {
+            return true;
+        }
+
+        @Override
+        public BlockNode open(OpenRequest request) {
+            Long size = ((BlockdevOptions.NullCo) request.options()).u().size();
+            return new MemoryNode(request, size == null ? 0 : size, capacity);
+        }
     }
 
     @Override

@@ -17,6 +17,9 @@ import org.qsd4j.aio.MainLoop;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.block.BlockBackend;
+import org.qsd4j.block.BlockGraph;
+import org.qsd4j.block.BlockNode;
+import org.qsd4j.block.Permission;
 import org.qsd4j.qapi.QapiEvent;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.BlockExportInfo;
@@ -39,7 +42,7 @@ public final class BlockExports {
     private static final long DELETE_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
     private final MainLoop mainLoop;
-    private final ExportNodes nodes;
+    private final BlockGraph graph;
     private final Function<String, @Nullable IoThread> ioThreads;
     private final Consumer<QapiEvent> events;
     private final Map<BlockExportType, BlockExportDriver> drivers = new EnumMap<>(BlockExportType.class);
@@ -54,12 +57,12 @@ public final class BlockExports {
      */
     public BlockExports(
             MainLoop mainLoop,
-            ExportNodes nodes,
+            BlockGraph graph,
             Function<String, @Nullable IoThread> ioThreads,
             Consumer<QapiEvent> events,
             List<BlockExportDriver> drivers) {
         this.mainLoop = mainLoop;
-        this.nodes = nodes;
+        this.graph = graph;
         this.ioThreads = ioThreads;
         this.events = events;
         drivers.forEach(driver -> this.drivers.put(driver.type(), driver));
@@ -81,7 +84,8 @@ public final class BlockExports {
             throw QapiException.generic("No driver found for the requested export type");
         }
         boolean writable = isTrue(options.writable());
-        if (nodes.isReadOnly(options.nodeName()) && writable) {
+        BlockNode node = graph.lookup(options.nodeName());
+        if (node.isReadOnly() && writable) {
             throw QapiException.generic("Cannot export read-only node as writable");
         }
         List<IoThread> threads = resolveIoThreads(options);
@@ -89,7 +93,9 @@ public final class BlockExports {
         if (isTrue(options.allowInactive()) && !driver.supportsInactive()) {
             throw QapiException.generic("Export type does not support inactive exports");
         }
-        BlockBackend blk = nodes.open(options.nodeName(), writable, driver.extraPermissions(options));
+        int permissions =
+                Permission.CONSISTENT_READ | (writable ? Permission.WRITE : 0) | driver.extraPermissions(options);
+        BlockBackend blk = graph.newBackend(node, permissions, Permission.ALL);
         blk.setWritethrough(isTrue(options.writethrough()));
         BlockExportSetup setup =
                 new BlockExportSetup(this, id, options.nodeName(), blk, threads, multiThreaded, writable);
@@ -99,7 +105,7 @@ public final class BlockExports {
             created = true;
         } finally {
             if (!created) {
-                nodes.close(blk);
+                blk.close();
             }
         }
     }
@@ -226,7 +232,7 @@ public final class BlockExports {
     private void delete(BlockExport export) {
         export.delete();
         exports.remove(export.id(), export);
-        nodes.close(export.blk());
+        export.blk().close();
         events.accept(QapiEvents.blockExportDeleted(export.id()));
     }
 }

@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.qsd4j.aio.IoThread;
 import org.qsd4j.aio.MainLoop;
-import org.qsd4j.block.BlockNode;
+import org.qsd4j.block.MemoryNode;
+import org.qsd4j.block.TestGraph;
 import org.qsd4j.export.BlockExports;
-import org.qsd4j.export.TestNodes;
 import org.qsd4j.qapi.JsonInputVisitor;
 import org.qsd4j.qapi.gen.BlockExportOptions;
 
@@ -24,14 +24,14 @@ final class FuseFixture implements AutoCloseable {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     final Path dir;
-    final TestNodes nodes = new TestNodes();
+    final TestGraph nodes = new TestGraph(new MemoryNode.Driver(8 << 20));
     final List<String> events = Collections.synchronizedList(new ArrayList<>());
     final List<String> errors = Collections.synchronizedList(new ArrayList<>());
     final Map<String, IoThread> ioThreads = new HashMap<>();
     final FuseExportDriver driver = new FuseExportDriver(errors::add);
     final BlockExports exports = new BlockExports(
             new MainLoop(),
-            nodes,
+            nodes.graph,
             ioThreads::get,
             event -> events.add(event.name() + " " + event.data()),
             List.of(driver));
@@ -40,11 +40,14 @@ final class FuseFixture implements AutoCloseable {
         this.dir = dir;
     }
 
-    /** Adds an export "e" of a node on a new file "m" with more options in JSON, such as {@code "'growable': true"}. */
-    Path export(BlockNode node, String options) throws IOException {
+    MemoryNode node(String name, long size) {
+        return (MemoryNode) nodes.add("{'driver': 'null-co', 'node-name': '" + name + "', 'size': " + size + "}");
+    }
+
+    /** Exports a node as "e" on a new file "m" with more options in JSON, such as {@code "'growable': true"}. */
+    Path export(MemoryNode node, String options) throws IOException {
         Path mountpoint = Files.createFile(dir.resolve("m"));
-        nodes.add("node", node);
-        exports.add(options("e", "node", mountpoint, options));
+        exports.add(options("e", node.nodeName(), mountpoint, options));
         return mountpoint;
     }
 
@@ -62,5 +65,6 @@ final class FuseFixture implements AutoCloseable {
         if (!exports.closeAll(TimeUnit.SECONDS.toNanos(10))) {
             throw new AssertionError("exports are still there: " + exports.query());
         }
+        nodes.close();
     }
 }

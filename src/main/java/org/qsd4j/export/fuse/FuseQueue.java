@@ -102,10 +102,7 @@ final class FuseQueue implements Runnable {
             bytes = await();
         }
         if (bytes >= 0) {
-            BUSY.setRelease(this, true);
-            boolean goOn = serve(bytes);
-            BUSY.setRelease(this, false);
-            return goOn && !export.isStopping();
+            return serve(bytes) && !export.isStopping();
         }
         return switch ((int) -bytes) {
             // ENOENT: whoever asked has given up meanwhile.
@@ -167,7 +164,10 @@ final class FuseQueue implements Runnable {
         request.argumentBytes = (int) bytes - FuseInHeader.SIZE;
         request.payloadBytes =
                 request.opcode() == FuseOpcode.FUSE_WRITE ? Math.max(0, request.argumentBytes - FuseWrite.IN_SIZE) : 0;
+        BUSY.setRelease(this, true);
         int result = handle();
+        // Before the reply: a client that has it may delete the export.
+        BUSY.setRelease(this, false);
         dirty |= bytes > NativeBuffer.ALIGNMENT || result > NativeBuffer.ALIGNMENT;
         return result == FuseRequest.NO_REPLY || reply(unique, result);
     }

@@ -11,14 +11,10 @@ import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.PreallocMode;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.Libc;
-import org.qsd4j.util.Align;
 
 /** The file's size, and what of it holds data: truncate, fallocate(2), SEEK_DATA and SEEK_HOLE. */
 @ThreadSafe
 final class FuseSpace {
-    /** Sizes are shown in whole sectors, as QEMU's are. */
-    private static final int SECTOR = 512;
-
     private static final int PUNCH_HOLE = Libc.FALLOC_FL_PUNCH_HOLE | Libc.FALLOC_FL_KEEP_SIZE;
 
     private final BlockBackend blk;
@@ -33,7 +29,7 @@ final class FuseSpace {
     }
 
     long length() {
-        return Align.up(blk.length(), SECTOR);
+        return blk.length();
     }
 
     int truncate(long bytes) {
