@@ -84,7 +84,7 @@ public final class BlockExports {
             throw QapiException.generic("No driver found for the requested export type");
         }
         boolean writable = isTrue(options.writable());
-        BlockNode node = graph.lookup(options.nodeName());
+        BlockNode node = graph.lookup(null, options.nodeName());
         if (node.isReadOnly() && writable) {
             throw QapiException.generic("Cannot export read-only node as writable");
         }
