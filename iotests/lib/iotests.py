@@ -138,7 +138,7 @@ class Daemon(StorageDaemon):
         if view and "return" in reply:
             log("<- " + show(view(result)))
         elif "error" in reply:
-            log("<- " + json.dumps(reply))
+            log("<- " + json.dumps(reply, sort_keys=True))
         else:
             log("<- " + show(reply))
         return result
