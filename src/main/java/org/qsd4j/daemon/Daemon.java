@@ -2,16 +2,17 @@ package org.qsd4j.daemon;
 
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.qsd4j.aio.MainLoop;
 import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.BlockExportOptions;
+import org.qsd4j.qapi.gen.BlockdevOptions;
 
 /**
  * The storage daemon as a process: works off its command line, then runs until somebody asks it to stop, and takes
  * everything down in order. The thread that calls {@link #run} is the main loop's.
  */
 final class Daemon implements CommandLine.Actions {
-    private final MainLoop loop = new MainLoop();
     private final ErrorReport report;
+    private final StorageEngine engine;
     private final TraceOption trace;
     private final Consumer<Runnable> signals;
     private @Nullable String pidfilePath;
@@ -21,12 +22,13 @@ final class Daemon implements CommandLine.Actions {
     Daemon(ErrorReport report, Output out, Consumer<Runnable> signals) {
         this.report = report;
         this.signals = signals;
+        this.engine = new StorageEngine(report::error, event -> {});
         this.trace = new TraceOption(report, out);
     }
 
     /** Returns when the daemon was asked to stop; throws what made its start fail. Either way nothing is left behind. */
     void run(CommandLine commandLine, @Nullable Background background) throws Exception {
-        signals.accept(() -> loop.execute(loop::stop));
+        signals.accept(() -> engine.loop().execute(engine.loop()::stop));
         try {
             commandLine.run(this, report);
             if (pidfilePath != null) {
@@ -35,13 +37,14 @@ final class Daemon implements CommandLine.Actions {
             if (background != null) {
                 background.ready();
             }
-            loop.run();
+            engine.loop().run();
         } finally {
             shutDown();
         }
     }
 
     private void shutDown() {
+        engine.close();
         if (pidfile != null) {
             pidfile.remove();
         }
@@ -54,7 +57,7 @@ final class Daemon implements CommandLine.Actions {
 
     @Override
     public void blockdev(String argument) {
-        throw QapiException.generic("Not available yet");
+        engine.graph().add(BlockdevOptions.visit(OptionArgument.visitor(argument, "driver"), null));
     }
 
     @Override
@@ -64,7 +67,7 @@ final class Daemon implements CommandLine.Actions {
 
     @Override
     public void export(String argument) {
-        throw QapiException.generic("Not available yet");
+        engine.exports().add(BlockExportOptions.visit(OptionArgument.visitor(argument, "type"), null));
     }
 
     @Override

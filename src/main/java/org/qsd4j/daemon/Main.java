@@ -45,6 +45,9 @@ public final class Main {
      */
     int run(@Nullable Background background, String... arguments) {
         try {
+            if (Tool.isMeant(program, arguments)) {
+                return new Tool(program, out, new ErrorReport(program.name(), err), signals).run(arguments);
+            }
             return daemon(background, arguments);
         } catch (UncheckedIOException e) {
             // Whoever read standard output has gone.

@@ -3,6 +3,7 @@ package org.qsd4j.export.fuse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.qsd4j.aio.IoThread;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.aio.ThreadSafe;
@@ -38,6 +39,9 @@ public final class FuseExport extends BlockExport {
 
     /** Nothing more is read. Written by the main loop or by a queue that has found the stream broken; read by all. */
     private volatile boolean halted;
+
+    /** Queues with a thread; written by the main loop and by each thread that ends. */
+    private final AtomicInteger liveQueues = new AtomicInteger();
 
     private final AtomicBoolean internalErrorReported = new AtomicBoolean();
 
@@ -115,9 +119,11 @@ public final class FuseExport extends BlockExport {
             Thread thread = new Thread(null, queues.get(i), "fuse " + id() + " " + i, STACK_BYTES);
             thread.setDaemon(true);
             ref();
+            liveQueues.incrementAndGet();
             try {
                 thread.start();
             } catch (OutOfMemoryError e) {
+                liveQueues.decrementAndGet();
                 unref();
                 if (i == 0) {
                     throw new SysException(Errno.EAGAIN, "clone");
@@ -182,6 +188,9 @@ public final class FuseExport extends BlockExport {
     /** A queue's thread has closed its descriptor and ends. */
     @ThreadSafe
     void queueEnded() {
+        if (liveQueues.decrementAndGet() == 0 && !halted) {
+            driver.unmounted(id());
+        }
         unref();
     }
 

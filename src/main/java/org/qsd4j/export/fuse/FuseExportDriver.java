@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.IoThread;
 import org.qsd4j.aio.MainThread;
+import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.block.Permission;
 import org.qsd4j.export.BlockExport;
 import org.qsd4j.export.BlockExportDriver;
@@ -29,6 +30,7 @@ public final class FuseExportDriver implements BlockExportDriver {
     private static final int DEFAULT_QUEUES = 2;
 
     private final Consumer<String> errors;
+    private volatile Consumer<String> unmounted = id -> {};
 
     /** Canonical paths. Main loop only. */
     private final Set<String> mountpoints = new HashSet<>();
@@ -36,6 +38,16 @@ public final class FuseExportDriver implements BlockExportDriver {
     /** @param errors gets lines for the daemon's standard error; any thread */
     public FuseExportDriver(Consumer<String> errors) {
         this.errors = errors;
+    }
+
+    /** @param listener gets the id of an export that somebody else has unmounted; any thread */
+    public void onUnmounted(Consumer<String> listener) {
+        unmounted = listener;
+    }
+
+    @ThreadSafe
+    void unmounted(String id) {
+        unmounted.accept(id);
     }
 
     @Override

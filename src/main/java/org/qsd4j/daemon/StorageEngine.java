@@ -1,0 +1,73 @@
+package org.qsd4j.daemon;
+
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.qsd4j.aio.MainLoop;
+import org.qsd4j.aio.MainThread;
+import org.qsd4j.block.BlockDrivers;
+import org.qsd4j.block.BlockGraph;
+import org.qsd4j.block.driver.file.FileDriver;
+import org.qsd4j.block.driver.nullco.NullCoDriver;
+import org.qsd4j.block.driver.raw.RawDriver;
+import org.qsd4j.export.BlockExports;
+import org.qsd4j.export.fuse.FuseExportDriver;
+import org.qsd4j.qapi.QapiEvent;
+
+/**
+ * Block graph and exports, put together: what the daemon runs, and what a Java program embeds. Several of them live side
+ * by side. The thread that constructs one is its main loop's until {@link MainLoop#run()} is called on another.
+ */
+@MainThread
+public final class StorageEngine implements AutoCloseable {
+    private static final long CLOSE_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+    private final MainLoop loop = new MainLoop();
+    private final BlockGraph graph;
+    private final BlockExports exports;
+    private final FuseExportDriver fuse;
+    private final Consumer<String> report;
+
+    /**
+     * @param report takes lines for whoever started the program, about what nobody else can be told; any thread
+     * @param events takes events; on the main loop
+     */
+    public StorageEngine(Consumer<String> report, Consumer<QapiEvent> events) {
+        this.report = report;
+        graph = new BlockGraph(
+                loop, new BlockDrivers(List.of(new FileDriver(), new RawDriver(), new NullCoDriver())), report);
+        fuse = new FuseExportDriver(report);
+        exports = new BlockExports(loop, new GraphExportNodes(graph), id -> null, events, List.of(fuse));
+    }
+
+    public MainLoop loop() {
+        return loop;
+    }
+
+    public BlockGraph graph() {
+        return graph;
+    }
+
+    public BlockExports exports() {
+        return exports;
+    }
+
+    /** @param listener gets the id of a FUSE export that somebody else has unmounted; any thread */
+    public void onUnmounted(Consumer<String> listener) {
+        fuse.onUnmounted(listener);
+    }
+
+    /** Ends every export, with its event. What has not ended after a while is named on the report. */
+    public void closeExports() {
+        if (!exports.closeAll(CLOSE_TIMEOUT_NANOS)) {
+            exports.query().forEach(export -> report.accept("Export '" + export.id() + "' does not end; giving it up"));
+        }
+    }
+
+    /** Exports first, then the nodes that they use. */
+    @Override
+    public void close() {
+        closeExports();
+        graph.closeAll();
+    }
+}
