@@ -15,13 +15,13 @@ final class GraphExportNodes implements ExportNodes {
 
     @Override
     public boolean isReadOnly(String nodeName) {
-        return graph.lookup(nodeName).isReadOnly();
+        return graph.lookup(null, nodeName).isReadOnly();
     }
 
     @Override
     public BlockBackend open(String nodeName, boolean writable, int extraPermissions) {
         int permissions = Permission.CONSISTENT_READ | (writable ? Permission.WRITE : 0) | extraPermissions;
-        return graph.newBackend(graph.lookup(nodeName), permissions, Permission.ALL);
+        return graph.newBackend(graph.lookup(null, nodeName), permissions, Permission.ALL);
     }
 
     @Override

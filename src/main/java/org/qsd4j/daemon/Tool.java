@@ -15,8 +15,7 @@ import org.qsd4j.qapi.QapiException;
  * @param signals is told what to do when this process is asked to end
  */
 record Tool(Program program, Output out, ErrorReport report, Consumer<Runnable> signals) {
-    private static final List<Subcommand> COMMANDS =
-            List.of(new MountCommand(), new UmountCommand());
+    private static final List<Subcommand> COMMANDS = List.of(new MountCommand(), new UmountCommand());
     private static final Option HELP = new Option("help", 'h', false);
 
     /** Whether the arguments are for this class rather than for the daemon. */
@@ -70,7 +69,11 @@ record Tool(Program program, Output out, ErrorReport report, Consumer<Runnable> 
     private static String help() {
         StringBuilder text = new StringBuilder("Usage: qsd4j COMMAND [ARGUMENT…]\n\n");
         for (Subcommand command : COMMANDS) {
-            text.append("  ").append(usage(command)).append("\n        ").append(command.summary()).append('\n');
+            text.append("  ")
+                    .append(usage(command))
+                    .append("\n        ")
+                    .append(command.summary())
+                    .append('\n');
         }
         return text.append("\nWith an option in place of COMMAND it is the storage daemon: qsd4j --blockdev …,\n")
                 .append("as qemu-storage-daemon beside it; qemu-storage-daemon --help lists those options.\n")

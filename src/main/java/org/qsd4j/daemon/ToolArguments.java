@@ -34,7 +34,8 @@ record ToolArguments(Map<String, String> options, List<String> operands) {
         return options.containsKey(option);
     }
 
-    @Nullable String get(String option) {
+    @Nullable
+    String get(String option) {
         return options.get(option);
     }
 }

@@ -1,8 +1,8 @@
 package org.qsd4j.daemon;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.nio.file.Path;
 import org.qsd4j.daemon.Getopt.Option;
 import org.qsd4j.daemon.Getopt.UsageException;
 import org.qsd4j.qapi.QapiException;
@@ -41,7 +41,8 @@ final class UmountCommand implements Subcommand {
         String path = Path.of(given).toAbsolutePath().normalize().toString();
         int result = FileSystems.umount(path, FileSystems.UMOUNT_NOFOLLOW);
         if (result == -Errno.EPERM) {
-            return ChildProcess.spawn(List.of("fusermount3", "-u", "--", path), Map.of(), -1, false).await();
+            return ChildProcess.spawn(List.of("fusermount3", "-u", "--", path), Map.of(), -1, false)
+                    .await();
         }
         if (result == -Errno.EINVAL) {
             throw QapiException.generic("nothing is mounted at '%s'", given);
