@@ -37,7 +37,7 @@ public final class StorageEngine implements AutoCloseable {
         graph = new BlockGraph(
                 loop, new BlockDrivers(List.of(new FileDriver(), new RawDriver(), new NullCoDriver())), report);
         fuse = new FuseExportDriver(report);
-        exports = new BlockExports(loop, new GraphExportNodes(graph), id -> null, events, List.of(fuse));
+        exports = new BlockExports(loop, graph, id -> null, events, List.of(fuse));
     }
 
     public MainLoop loop() {
