@@ -32,7 +32,7 @@ final class MemberReader {
             if (!NameRules.isMemberName(name)) {
                 throw fields.error(value.position(), "member '" + name + "' has an invalid name");
             }
-            if (!seen.add(name)) {
+            if (!seen.add(NameRules.clashKey(name))) {
                 throw fields.error(value.position(), "member '" + name + "' stands twice");
             }
             members.add(new Member(
@@ -76,7 +76,7 @@ final class MemberReader {
             if (!NameRules.isEnumValue(name)) {
                 throw fields.error(value.position(), "value '" + name + "' has an invalid name");
             }
-            if (!seen.add(name)) {
+            if (!seen.add(NameRules.clashKey(name))) {
                 throw fields.error(value.position(), "value '" + name + "' stands twice");
             }
             members.add(new EnumMember(name, features, docs.member(name, value.position())));

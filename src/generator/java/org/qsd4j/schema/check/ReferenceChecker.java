@@ -79,14 +79,14 @@ final class ReferenceChecker {
             throw error(union, "branch '" + branch.name() + "' is not a value of '" + type.name() + "'");
         }
         Set<String> names = new HashSet<>();
-        base.forEach(member -> names.add(member.name()));
+        base.forEach(member -> names.add(NameRules.clashKey(member.name())));
         StructType struct = requireStruct(union, branch.type().name(), "branch '" + branch.name() + "'");
         if (branch.type().array()) {
             throw error(union, "branch '" + branch.name() + "' must not be an array");
         }
         checkStruct(struct);
         for (Member member : schema.allMembers(struct)) {
-            if (!names.add(member.name())) {
+            if (!names.add(NameRules.clashKey(member.name()))) {
                 throw error(
                         union, "member '" + member.name() + "' of branch '" + branch.name() + "' is in the base too");
             }
@@ -150,7 +150,7 @@ final class ReferenceChecker {
         Set<String> names = new HashSet<>();
         for (Member member : members) {
             requireType(definition, member.type());
-            if (!names.add(member.name())) {
+            if (!names.add(NameRules.clashKey(member.name()))) {
                 throw error(definition, "member '" + member.name() + "' is in the base too");
             }
         }
@@ -168,7 +168,7 @@ final class ReferenceChecker {
         }
         throw error(
                 user,
-                schema.types().containsKey(name)
+                BuiltinType.find(name).isPresent() || schema.types().containsKey(name)
                         ? role + " '" + name + "' must be a struct"
                         : role + " refers to unknown type '" + name + "'");
     }

@@ -28,7 +28,7 @@ final class AlternateEmitter {
             out.line(
                     "case %s -> new %s(%s);",
                     kind(schema, branch.type()),
-                    JavaNames.type(branch.name()),
+                    JavaNames.branch(branch.name(), schema),
                     members.readValue(branch.type(), "name"));
         }
         out.line("default -> throw visitor.wrongAlternate(name, %s);", TypeMapper.literal(type.name()));
@@ -45,7 +45,7 @@ final class AlternateEmitter {
                     .write(out);
             out.open(
                     "record %s(%s value) implements %s {",
-                    JavaNames.type(branch.name()), TypeMapper.java(branch.type(), out), type.name());
+                    JavaNames.branch(branch.name(), schema), TypeMapper.java(branch.type(), out), type.name());
             out.line("@Override");
             out.open("public JsonNode toJson() {");
             out.line("return %s;", members.writeValue(branch.type(), "value"));

@@ -2,6 +2,8 @@ package org.qsd4j.schema.emit;
 
 import java.util.Locale;
 import java.util.Set;
+import org.qsd4j.schema.check.NameRules;
+import org.qsd4j.schema.model.Schema;
 
 /** Wire names to Java names. */
 final class JavaNames {
@@ -94,6 +96,12 @@ final class JavaNames {
             }
         }
         return Character.isDigit(result.charAt(0)) ? "_" + result : result.toString();
+    }
+
+    /** The record of a branch: like a type, with an underscore where that would hide another type. */
+    static String branch(String wireName, Schema schema) {
+        String name = type(wireName);
+        return NameRules.isTaken(name) || schema.type(name).isPresent() ? name + "_" : name;
     }
 
     /** {@code node-name}: {@code nodeName}; what Java reserves gets an underscore behind it. */

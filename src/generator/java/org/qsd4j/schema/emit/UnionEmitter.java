@@ -12,6 +12,7 @@ import org.qsd4j.schema.model.Schema;
 
 /** A union: a sealed interface, a nested record a value of the discriminator. */
 final class UnionEmitter {
+    private final Schema schema;
     private final UnionType type;
     private final List<Member> baseMembers;
     private final EnumType tag;
@@ -20,6 +21,7 @@ final class UnionEmitter {
     private final MemberEmitter members = new MemberEmitter(out);
 
     private UnionEmitter(Schema schema, UnionType type) {
+        this.schema = schema;
         this.type = type;
         this.baseMembers = schema.allMembers(type);
         this.tag = schema.discriminator(type);
@@ -72,7 +74,7 @@ final class UnionEmitter {
             out.line(
                     "case %s -> new %s(base%s);",
                     JavaNames.constant(value.name()),
-                    JavaNames.type(value.name()),
+                    JavaNames.branch(value.name(), schema),
                     branch == null ? "" : ", " + branch.type().name() + ".visitMembers(visitor)");
         }
         out.close("};");
@@ -84,7 +86,7 @@ final class UnionEmitter {
 
     private void branch(EnumMember value) {
         Branch branch = branches.get(value.name());
-        String name = JavaNames.type(value.name());
+        String name = JavaNames.branch(value.name(), schema);
         out.line("");
         Javadoc doc = Javadoc.of("The branch `" + value.name() + "`.").param("base", "the members of every branch");
         if (branch != null) {
