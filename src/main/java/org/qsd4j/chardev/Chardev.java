@@ -1,0 +1,91 @@
+package org.qsd4j.chardev;
+
+import org.jspecify.annotations.Nullable;
+import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qom.QomObject;
+
+/**
+ * A stream of bytes with a name, to which one frontend can be attached. QEMU: Chardev. Each has a thread of its own, or
+ * shares one, on which everything about its peer happens.
+ */
+public abstract class Chardev implements QomObject {
+    private final String id;
+    private final ChardevLog log;
+    private volatile @Nullable ChardevFrontend frontend;
+
+    Chardev(String id, ChardevLog log) {
+        this.id = id;
+        this.log = log;
+    }
+
+    public final String id() {
+        return id;
+    }
+
+    /** What query-chardev shows as {@code filename}: the kind of the peer and where it is. Any thread. */
+    public abstract String filename();
+
+    /** Attaches the frontend; its calls may begin before this returns. Main loop. */
+    public final void attach(ChardevFrontend newFrontend) {
+        if (frontend != null) {
+            throw QapiException.generic("chardev '%s' is already in use", id);
+        }
+        frontend = newFrontend;
+        execute(() -> frontendAttached(newFrontend));
+    }
+
+    /** Lets go of the frontend, which is told that its peer is gone. Input waits for the next one. Main loop. */
+    public final void detach() {
+        ChardevFrontend old = frontend;
+        frontend = null;
+        if (old != null) {
+            execute(() -> {
+                frontendDetached();
+                old.closed();
+            });
+        }
+    }
+
+    /** Whether a frontend is attached. */
+    public final boolean isBusy() {
+        return frontend != null;
+    }
+
+    final @Nullable ChardevFrontend frontend() {
+        return frontend;
+    }
+
+    /** Starts to deliver input, and tells of a peer that is there already. On the chardev's thread. */
+    abstract void frontendAttached(ChardevFrontend attached);
+
+    /** Stops to deliver input. On the chardev's thread. */
+    void frontendDetached() {}
+
+    /** Runs a task on the chardev's thread, between the frontend's calls. Any thread. */
+    public abstract void execute(Runnable task);
+
+    /** Offers kept input to the frontend again. On the chardev's thread. */
+    public abstract void resumeInput();
+
+    /**
+     * Sends bytes to the peer, in the order of the calls; without a peer they are dropped. The array is handed over. On
+     * the chardev's thread.
+     */
+    public final void write(byte[] bytes) {
+        log.write(bytes);
+        send(bytes);
+    }
+
+    abstract void send(byte[] bytes);
+
+    /**
+     * Sends what is queued as far as the peer takes it within a moment, closes, and removes a socket file of its own. Main
+     * loop.
+     */
+    final void close() {
+        closePeer();
+        log.close();
+    }
+
+    abstract void closePeer();
+}

@@ -1,0 +1,51 @@
+package org.qsd4j.chardev;
+
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.qsd4j.qom.QomContainer;
+import org.qsd4j.qom.QomTree;
+import org.qsd4j.util.Reporter;
+
+/** All chardevs by their id. Main loop, or the starting thread before it runs. */
+public final class Chardevs implements AutoCloseable {
+    private final Map<String, Chardev> chardevs = new LinkedHashMap<>();
+    private final ChardevFactory factory;
+    private final QomContainer container;
+
+    /**
+     * @param reporter takes what a person at the command line should know
+     * @param background whether the process goes to the background, so that stdio can't be used
+     * @param tree where the chardevs are shown
+     */
+    public Chardevs(Reporter reporter, boolean background, QomTree tree) {
+        this.container = tree.chardevs();
+        this.factory = new ChardevFactory(reporter, background);
+    }
+
+    /** Opens a chardev; one with {@code wait=on} returns when its first client is there. */
+    public void add(ChardevOptions options) {
+        container.checkFree(options.id());
+        Chardev chardev = factory.open(options);
+        container.add(options.id(), chardev);
+        chardevs.put(options.id(), chardev);
+    }
+
+    /** The chardev of that id, or null. */
+    public @Nullable Chardev find(String id) {
+        return chardevs.get(id);
+    }
+
+    public Collection<Chardev> all() {
+        return chardevs.values();
+    }
+
+    /** Closes every chardev and removes the socket files; what was written before is sent first. */
+    @Override
+    public void close() {
+        chardevs.values().forEach(Chardev::close);
+        chardevs.clear();
+        factory.close();
+    }
+}

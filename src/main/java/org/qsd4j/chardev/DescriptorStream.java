@@ -1,0 +1,54 @@
+package org.qsd4j.chardev;
+
+import org.qsd4j.sys.Errno;
+import org.qsd4j.sys.Libc;
+import org.qsd4j.sys.NativeBuffer;
+
+/** Blocking reads and writes on a file descriptor. One thread may read while another one writes. */
+final class DescriptorStream {
+    static final int O_APPEND = 0x400;
+    private static final int BUFFER_BYTES = 8192;
+
+    private final int fd;
+    private final NativeBuffer input = NativeBuffer.allocate(BUFFER_BYTES);
+    private final NativeBuffer output = NativeBuffer.allocate(BUFFER_BYTES);
+
+    DescriptorStream(int fd) {
+        this.fd = fd;
+    }
+
+    /** Waits for input: the number of bytes, 0 at the end, or -errno. */
+    int read(byte[] into) {
+        long bytes;
+        do {
+            bytes = Libc.read(fd, input.address(), Math.min(into.length, BUFFER_BYTES));
+        } while (bytes == -Errno.EINTR);
+        if (bytes > 0) {
+            input.get(0, into, 0, (int) bytes);
+        }
+        return (int) bytes;
+    }
+
+    boolean write(byte[] bytes) {
+        return write(bytes, 0, bytes.length);
+    }
+
+    /** Writes all of it; false on an error, which a stream of this kind has no one to tell. */
+    boolean write(byte[] bytes, int from, int count) {
+        int done = 0;
+        while (done < count) {
+            int chunk = Math.min(count - done, BUFFER_BYTES);
+            output.put(0, bytes, from + done, chunk);
+            long written = Libc.write(fd, output.address(), chunk);
+            if (written < 0 && written != -Errno.EINTR && written != -Errno.EAGAIN) {
+                return false;
+            }
+            done += (int) Math.max(written, 0);
+        }
+        return true;
+    }
+
+    void close() {
+        Libc.close(fd);
+    }
+}

@@ -1,0 +1,87 @@
+package org.qsd4j.chardev;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.EventLoop;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import java.net.InetSocketAddress;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.QapiJson;
+import org.qsd4j.sys.SocketCalls;
+
+/** A socket that whoever started us has opened. */
+final class FdTarget implements SocketTarget {
+    private final int fd;
+    private final boolean unix;
+    private final @Nullable String path;
+
+    /** @param number the descriptor's number as typed */
+    FdTarget(String number) {
+        if (number.isEmpty() || number.length() > 9 || !number.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            throw QapiException.generic("Unable to parse FD number %s", number);
+        }
+        this.fd = Integer.parseInt(number);
+        int family = SocketCalls.family(fd);
+        if (family < 0) {
+            throw QapiException.generic("File descriptor '%s' is not a socket", number);
+        }
+        this.unix = family == SocketCalls.AF_UNIX;
+        this.path = unix ? SocketCalls.unixPath(fd) : null;
+    }
+
+    @Override
+    public List<Channel> listen(EventLoop loop) {
+        int result = SocketCalls.listen(fd, 1);
+        if (result < 0) {
+            throw QapiException.fromErrno(result, "Failed to listen on fd socket");
+        }
+        Channel listener = unix ? new EpollServerDomainSocketChannel(fd) : new EpollServerSocketChannel(fd);
+        listener.config().setAutoRead(false);
+        loop.register(listener).awaitUninterruptibly();
+        return List.of(listener);
+    }
+
+    @Override
+    public Connecting connect(EventLoop loop) {
+        Channel channel = unix ? new EpollDomainSocketChannel(fd) : new EpollSocketChannel(fd);
+        channel.config().setAutoRead(false);
+        ChannelFuture registered = loop.register(channel);
+        return new Connecting(channel, registered);
+    }
+
+    @Override
+    public @Nullable String socketFile() {
+        return path;
+    }
+
+    @Override
+    public String filename(@Nullable Channel listener) {
+        if (unix) {
+            return "unix:" + (path == null ? "" : path);
+        }
+        return listener == null ? "tcp:" : "tcp:" + SocketAddresses.shown((InetSocketAddress) listener.localAddress());
+    }
+
+    @Override
+    public String filenameOfPeer(Channel peer, String role) {
+        return unix ? filename(null) + role : InetTarget.filenameOf(peer, role);
+    }
+
+    @Override
+    public JsonNode address() {
+        return unix
+                ? QapiJson.object().put("type", "unix").put("path", path == null ? "" : path)
+                : QapiJson.object().put("type", "fd").put("str", String.valueOf(fd));
+    }
+
+    @Override
+    public String shown() {
+        return String.valueOf(fd);
+    }
+}

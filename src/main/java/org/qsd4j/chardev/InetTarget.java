@@ -1,0 +1,127 @@
+package org.qsd4j.chardev;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.EventLoop;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.EpollServerChannelConfig;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.qsd4j.qapi.QapiException;
+import org.qsd4j.sys.Errno;
+
+/** A TCP socket. */
+final class InetTarget implements SocketTarget {
+    private final org.qsd4j.qapi.gen.InetSocketAddress address;
+    private final boolean noDelay;
+
+    InetTarget(org.qsd4j.qapi.gen.InetSocketAddress address, boolean noDelay) {
+        this.address = address;
+        this.noDelay = noDelay;
+    }
+
+    /** Registers the channel and makes it listen for one connection at a time: 0, or a positive error number. */
+    static int bind(EventLoop loop, ServerChannel listener, SocketAddress local) {
+        listener.config().setAutoRead(false);
+        ((EpollServerChannelConfig) listener.config()).setBacklog(1);
+        int errno = SocketErrors.await(loop.register(listener));
+        if (errno == 0) {
+            errno = SocketErrors.await(listener.bind(local));
+        }
+        if (errno != 0) {
+            listener.close().awaitUninterruptibly();
+        }
+        return errno;
+    }
+
+    /** One socket for each address of the host; it is enough if one of them works. */
+    @Override
+    public List<Channel> listen(EventLoop loop) {
+        List<Channel> listeners = new ArrayList<>();
+        int errno = 0;
+        for (InetSocketAddress local : SocketAddresses.inet(address)) {
+            int last = address.to() == null ? local.getPort() : Math.max(address.to(), local.getPort());
+            int result = Errno.EADDRINUSE;
+            for (int port = local.getPort(); port <= last && result == Errno.EADDRINUSE; port++) {
+                EpollServerSocketChannel listener = new EpollServerSocketChannel();
+                listener.config().setReuseAddress(true);
+                result = bind(loop, listener, new InetSocketAddress(local.getAddress(), port));
+                if (result == 0) {
+                    listeners.add(listener);
+                }
+            }
+            errno = result == 0 ? errno : result;
+        }
+        if (listeners.isEmpty()) {
+            throw QapiException.fromErrno(
+                    errno,
+                    "%s",
+                    errno == Errno.EADDRINUSE ? "Failed to find an available port" : "Failed to bind socket");
+        }
+        return listeners;
+    }
+
+    @Override
+    public Connecting connect(EventLoop loop) {
+        Connecting last = null;
+        for (InetSocketAddress remote : SocketAddresses.inet(address)) {
+            EpollSocketChannel channel = new EpollSocketChannel();
+            channel.config().setAutoRead(false);
+            channel.config().setTcpNoDelay(noDelay);
+            loop.register(channel).awaitUninterruptibly();
+            ChannelFuture done = channel.connect(remote);
+            last = new Connecting(channel, done);
+            if (done.awaitUninterruptibly().isSuccess()) {
+                break;
+            }
+        }
+        if (last == null) {
+            throw QapiException.generic("address resolution failed for %s", shown());
+        }
+        return last;
+    }
+
+    @Override
+    public @Nullable String socketFile() {
+        return null;
+    }
+
+    /** A listener's own port, which the kernel has chosen if port 0 was asked for. */
+    @Override
+    public String filename(@Nullable Channel listener) {
+        if (listener == null) {
+            return "tcp:" + shown();
+        }
+        InetSocketAddress local = (InetSocketAddress) listener.localAddress();
+        String host = local.getAddress().isAnyLocalAddress()
+                ? "0.0.0.0"
+                : local.getAddress().getHostAddress();
+        return "tcp:" + host + ":" + local.getPort();
+    }
+
+    @Override
+    public String filenameOfPeer(Channel peer, String role) {
+        return filenameOf(peer, role);
+    }
+
+    static String filenameOf(Channel peer, String role) {
+        return "tcp:" + SocketAddresses.shown((InetSocketAddress) peer.localAddress()) + role + " <-> "
+                + SocketAddresses.shown((InetSocketAddress) peer.remoteAddress());
+    }
+
+    @Override
+    public JsonNode address() {
+        return address.toJson().put("type", "inet");
+    }
+
+    @Override
+    public String shown() {
+        return address.host() + ":" + address.port();
+    }
+}

@@ -1,0 +1,43 @@
+package org.qsd4j.chardev;
+
+import java.util.List;
+import org.qsd4j.qom.QomProperty;
+
+/** No input; output is dropped. QEMU: char-null.c. Its thread is whichever calls. */
+final class NullChardev extends Chardev {
+    NullChardev(String id, ChardevLog log) {
+        super(id, log);
+    }
+
+    @Override
+    public String filename() {
+        return "null";
+    }
+
+    @Override
+    public List<QomProperty> properties() {
+        return List.of();
+    }
+
+    @Override
+    public String qomType() {
+        return "chardev-null";
+    }
+
+    @Override
+    void frontendAttached(ChardevFrontend attached) {}
+
+    @Override
+    public void execute(Runnable task) {
+        task.run();
+    }
+
+    @Override
+    public void resumeInput() {}
+
+    @Override
+    void send(byte[] bytes) {}
+
+    @Override
+    void closePeer() {}
+}

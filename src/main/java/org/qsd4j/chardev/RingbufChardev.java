@@ -1,0 +1,65 @@
+package org.qsd4j.chardev;
+
+import java.util.List;
+import org.qsd4j.qom.QomProperty;
+
+/** A buffer in memory that keeps the newest output; no input. QEMU: char-ringbuf.c. Its thread is whichever calls. */
+final class RingbufChardev extends Chardev {
+    private final byte[] buffer;
+    private long produced;
+    private long consumed;
+
+    /** @param size a power of two */
+    RingbufChardev(String id, ChardevLog log, int size) {
+        super(id, log);
+        this.buffer = new byte[size];
+    }
+
+    @Override
+    public String filename() {
+        return "ringbuf";
+    }
+
+    @Override
+    public List<QomProperty> properties() {
+        return List.of();
+    }
+
+    @Override
+    public String qomType() {
+        return "chardev-ringbuf";
+    }
+
+    @Override
+    void frontendAttached(ChardevFrontend attached) {
+        attached.opened();
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        task.run();
+    }
+
+    @Override
+    public void resumeInput() {}
+
+    @Override
+    synchronized void send(byte[] bytes) {
+        for (byte b : bytes) {
+            buffer[(int) (produced++ & (buffer.length - 1))] = b;
+        }
+        consumed = Math.max(consumed, produced - buffer.length);
+    }
+
+    /** Takes up to that many of the oldest bytes out. */
+    synchronized byte[] read(int maxBytes) {
+        byte[] bytes = new byte[(int) Math.min(maxBytes, produced - consumed)];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = buffer[(int) (consumed++ & (buffer.length - 1))];
+        }
+        return bytes;
+    }
+
+    @Override
+    void closePeer() {}
+}

@@ -1,0 +1,53 @@
+package org.qsd4j.chardev;
+
+import io.netty.channel.EventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The thread that all socket chardevs share. It, and with it all of Netty, comes into being with the first of them: a
+ * daemon without one doesn't pay for it. Main loop, apart from the loop itself.
+ */
+final class SocketLoop implements AutoCloseable {
+    private static final long STOP_SECONDS = 1;
+
+    private @Nullable MultiThreadIoEventLoopGroup group;
+
+    static {
+        // Each of these keeps Netty from work at start that a few control connections have no use for.
+        setDefault("io.netty.allocator.type", "unpooled");
+        setDefault("io.netty.leakDetection.level", "disabled");
+        setDefault("io.netty.machineId", "02:00:00:00:00:01");
+        setDefault("io.netty.processId", "1");
+    }
+
+    private static void setDefault(String property, String value) {
+        if (System.getProperty(property) == null) {
+            System.setProperty(property, value);
+        }
+    }
+
+    EventLoop get() {
+        if (group == null) {
+            group = new MultiThreadIoEventLoopGroup(1, SocketLoop::thread, EpollIoHandler.newFactory());
+        }
+        return (EventLoop) group.next();
+    }
+
+    private static Thread thread(Runnable task) {
+        Thread thread = new Thread(task, "chardev sockets");
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    @Override
+    public void close() {
+        if (group != null) {
+            group.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS)
+                    .awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
+            group = null;
+        }
+    }
+}
