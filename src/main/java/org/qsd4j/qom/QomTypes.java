@@ -1,0 +1,64 @@
+package org.qsd4j.qom;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.qsd4j.qapi.gen.ObjectTypeInfo;
+
+/** The types of objects there are, in the order in which QEMU lists them. Immutable. */
+public final class QomTypes {
+    private static final String USER_CREATABLE = "user-creatable";
+
+    /** A type; who has no parent is the root of all objects or of all interfaces. */
+    private record Type(String name, @Nullable String parent, boolean isAbstract, boolean userCreatable) {}
+
+    private static final List<Type> TYPES = List.of(
+            new Type("secret_common", "object", true, false),
+            new Type("container", "object", false, false),
+            new Type("interface", null, true, false),
+            new Type("iothread", "event-loop-base", false, true),
+            new Type("secret", "secret_common", false, true),
+            new Type("monitor", "object", true, false),
+            new Type("chardev-pipe", "chardev-fd", false, false),
+            new Type("chardev-null", "chardev", false, false),
+            new Type("chardev-ringbuf", "chardev", false, false),
+            new Type("monitor-qmp", "monitor", false, false),
+            new Type("event-loop-base", "object", true, false),
+            new Type("chardev-fd", "chardev", true, false),
+            new Type("chardev", "object", true, false),
+            new Type(USER_CREATABLE, "interface", true, false),
+            new Type("chardev-socket", "chardev", false, false),
+            new Type("chardev-stdio", "chardev-fd", false, false),
+            new Type("object", null, true, false),
+            new Type("chardev-file", "chardev-fd", false, false));
+
+    private QomTypes() {}
+
+    /**
+     * The types that extend or implement the named one, itself among them.
+     *
+     * @param ancestor null for all
+     */
+    public static List<ObjectTypeInfo> list(@Nullable String ancestor, boolean withAbstract) {
+        return TYPES.stream()
+                .filter(type -> withAbstract || !type.isAbstract())
+                .filter(type -> ancestor == null || is(type, ancestor))
+                .map(type -> new ObjectTypeInfo(type.name(), type.isAbstract() ? true : null, type.parent()))
+                .toList();
+    }
+
+    private static boolean is(Type type, String ancestor) {
+        for (Type at = type; at != null; at = find(at.parent())) {
+            if (at.name().equals(ancestor) || (at.userCreatable() && ancestor.equals(USER_CREATABLE))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static @Nullable Type find(@Nullable String name) {
+        return TYPES.stream()
+                .filter(type -> type.name().equals(name))
+                .findFirst()
+                .orElse(null);
+    }
+}
