@@ -327,7 +327,7 @@ def image_map(target, fmt=None, options=""):
     done = img(["map", "--output=json", *shlex.split(options), "-f", fmt or "raw", target], quiet=True)
     try:
         for e in json.loads(done.text):
-            words = [w for w, on in (("data", e["data"]), ("zero", e["zero"]), ("compressed", e.get("compressed"))) if on]
+            words = [w for w, on in (("data", e["data"]), ("zero", e["zero"])) if on]
             log(f"{e['start']:#x}+{e['length']:#x} depth {e['depth']} {' '.join(words) or 'nothing'}")
     except ValueError:
         log(done.text.rstrip())

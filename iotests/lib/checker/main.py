@@ -151,7 +151,7 @@ class Job:
                 missing = probe.host_lacks(need, self.tool_path)
                 if missing:
                     # A tool can be installed; what the host's kernel lacks cannot.
-                    return ("fail" if self.strict and need.startswith(("tool ", "python ")) else "skip"), f"missing: {missing}"
+                    return ("fail" if self.strict and need.startswith("tool ") else "skip"), f"missing: {missing}"
             elif not self.daemon.has(need):
                 return "notrun", f"daemon has no {need}"
         return None
