@@ -137,12 +137,15 @@ public final class BlockBackend {
         }
     }
 
-    /** See {@link BlockNode#blockStatus}. */
+    /**
+     * What the range from {@code offset} on is, wherever in the chain of backing files it comes from; {@code
+     * status.depth} says from which. See {@link BlockNode#blockStatus}.
+     */
     @ThreadSafe
     public int blockStatus(boolean wantZero, long offset, long bytes, BlockStatus status) {
         inFlight.enter();
         try {
-            return root.node().blockStatus(wantZero, offset, bytes, status);
+            return StatusChain.above(root.node(), wantZero, offset, bytes, status);
         } finally {
             inFlight.exit();
         }

@@ -9,6 +9,7 @@ import org.qsd4j.aio.MainThread;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.BlockDeviceInfo;
+import org.qsd4j.qapi.gen.BlockdevDetectZeroesOptions;
 import org.qsd4j.qapi.gen.ImageInfo;
 import org.qsd4j.qapi.gen.PreallocMode;
 import org.qsd4j.sys.Errno;
@@ -50,6 +51,18 @@ public abstract class BlockNode {
 
     private long lengthSourceOffset;
 
+    private final FlushGeneration generation = new FlushGeneration();
+    private final BounceBuffers bounceBuffers = new BounceBuffers();
+    private final SerialisedRanges serialisedRanges = new SerialisedRanges();
+    private final boolean unmap;
+    private final boolean detectsZeroes;
+    private final int zeroesMayUnmap;
+
+    /** A format still has to hand its own caches down; its file then ignores the flush. */
+    private final boolean ignoresFlush;
+
+    private final @Nullable BlockChild backing;
+
     /** Written by the main loop while the node is drained. */
     private boolean readOnly;
 
@@ -58,6 +71,13 @@ public abstract class BlockNode {
         this.state = request.state();
         this.nodeName = request.nodeName();
         this.readOnly = request.isReadOnly();
+        this.backing = child("backing");
+        OpenFlags flags = request.flags();
+        this.unmap = flags.unmap();
+        this.detectsZeroes = flags.detectZeroes() != BlockdevDetectZeroesOptions.OFF;
+        this.zeroesMayUnmap =
+                flags.detectZeroes() == BlockdevDetectZeroesOptions.UNMAP ? RequestFlags.MAY_UNMAP : 0;
+        this.ignoresFlush = flags.noFlush() && state.driver.isProtocol();
     }
 
     final NodeState state() {
@@ -94,12 +114,12 @@ public abstract class BlockNode {
     }
 
     /** After a write that ended at {@code end}: the node is at least that long. */
-    private void growTo(long end) {
+    final void growTo(long end) {
+        if (lengthSource != null) {
+            return;
+        }
         long seen = length;
-        while (seen < end) {
-            if (LENGTH.compareAndSet(this, seen, end)) {
-                return;
-            }
+        while (seen < end && !LENGTH.compareAndSet(this, seen, end)) {
             seen = length;
         }
     }
@@ -178,18 +198,26 @@ public abstract class BlockNode {
         if (bytes == 0) {
             return 0;
         }
-        if (isReadOnly()) {
+        if (readOnly) {
             return -Errno.EPERM;
         }
-        int result = fits(offset, bytes, buffer, at)
+        if (detectsZeroes && (flags & RequestFlags.WRITE_COMPRESSED) == 0 && buffer.isZero(at, bytes)) {
+            return writeZeroes(offset, bytes, flags | zeroesMayUnmap);
+        }
+        return writeData(offset, buffer, at, bytes, flags);
+    }
+
+    /** A write whose contents don't matter. */
+    final int writeData(long offset, NativeBuffer buffer, int at, int bytes, int flags) {
+        int result = limits.requestAlignment == 1 && fits(offset, bytes, buffer, at)
                 ? doWrite(offset, buffer, at, bytes, flags)
                 : UnfitRequest.write(this, offset, buffer, at, bytes, flags);
-        if (result < 0) {
-            return result;
-        }
-        if (offset + bytes > length) {
-            growTo(offset + bytes);
-        }
+        return result < 0 ? result : finishWrite(offset + bytes, flags);
+    }
+
+    private int finishWrite(long end, int flags) {
+        growTo(end);
+        generation.wrote();
         return (flags & RequestFlags.FUA) != 0 && !honoursFua() ? flush() : 0;
     }
 
@@ -207,36 +235,73 @@ public abstract class BlockNode {
      */
     @ThreadSafe
     public final int writeZeroes(long offset, long bytes, int flags) {
-        if (isReadOnly()) {
+        if (readOnly) {
             return -Errno.EPERM;
         }
-        return UnfitRequest.writeZeroes(this, offset, bytes, flags);
+        int result = ZeroRequest.write(this, offset, bytes, unmap ? flags : flags & ~RequestFlags.MAY_UNMAP);
+        return result < 0 ? result : finishWrite(offset + bytes, flags);
     }
 
-    /** Tells the node that a range's contents are no longer wanted; it may read as anything afterwards. */
+    /**
+     * Tells the node that a range's contents are no longer wanted; it may read as anything afterwards. Ignored unless the
+     * node was opened with {@code discard=unmap}.
+     */
     @ThreadSafe
     public final int discard(long offset, long bytes) {
-        if (isReadOnly()) {
+        if (readOnly) {
             return -Errno.EPERM;
         }
-        return doDiscard(offset, bytes);
+        if (!unmap || bytes == 0) {
+            return 0;
+        }
+        int result = DiscardRequest.discard(this, offset, bytes);
+        generation.wrote();
+        return result;
     }
 
     /** Returns once every write that has returned before is on stable storage. */
     @ThreadSafe
     public final int flush() {
-        return doFlush();
+        if (ignoresFlush) {
+            return 0;
+        }
+        long flushing = generation.begin();
+        if (flushing < 0) {
+            return 0;
+        }
+        int result = doFlush();
+        if (result == 0) {
+            generation.end(flushing);
+        }
+        return result;
+    }
+
+    final SerialisedRanges serialisedRanges() {
+        return serialisedRanges;
+    }
+
+    final BounceBuffers bounceBuffers() {
+        return bounceBuffers;
+    }
+
+    /** The backing file, if the node has one now. */
+    final @Nullable BlockChild backing() {
+        return backing;
+    }
+
+    final boolean driverSupportsBacking() {
+        return state.driver.supportsBacking();
     }
 
     /**
-     * What the range from {@code offset} on is; {@code status.bytes} is how far the answer goes, at most {@code bytes}.
+     * What the range from {@code offset} on is in this node alone; {@code status.bytes} is how far the answer goes, at most {@code bytes}.
      *
      * @param wantZero false: the caller only asks who holds the data, so that the driver needn't look for zeroes
      * @return 0 or -errno
      */
     @ThreadSafe
     public final int blockStatus(boolean wantZero, long offset, long bytes, BlockStatus status) {
-        return doBlockStatus(wantZero, offset, bytes, status);
+        return StatusChain.ofNode(this, wantZero, offset, bytes, status);
     }
 
     /**
@@ -257,6 +322,7 @@ public abstract class BlockNode {
             throw QapiException.withErrno(Errno.EACCES, "Image is read-only");
         }
         doTruncate(offset, exact, prealloc, flags);
+        generation.wrote();
     }
 
     /** The file name that alone describes this node, or null. QEMU: {@code exact_filename}. */

@@ -42,6 +42,21 @@ public final class BlockStatus {
     /** Where {@link #map} points into. */
     public @Nullable BlockNode file;
 
+    /** Which node of the chain of backing files the answer comes from: 1 is the one that was asked. */
+    public int depth;
+
+    private @Nullable BlockStatus below;
+
+    /** A second answer, for looking into the file while this one is kept. */
+    BlockStatus below() {
+        BlockStatus status = below;
+        if (status == null) {
+            status = new BlockStatus();
+            below = status;
+        }
+        return status;
+    }
+
     public void set(int flags, long bytes, long map, @Nullable BlockNode file) {
         this.flags = flags;
         this.bytes = bytes;
@@ -49,6 +64,7 @@ public final class BlockStatus {
         this.file = file;
     }
 
+    /** Whether any of the flags is set. */
     public boolean is(int flag) {
         return (flags & flag) != 0;
     }

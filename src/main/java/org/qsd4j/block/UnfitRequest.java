@@ -1,40 +1,153 @@
 package org.qsd4j.block;
 
-import org.qsd4j.sys.Errno;
+import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.sys.NativeBuffer;
+import org.qsd4j.util.Align;
 
 /**
- * Requests that a driver can't take as they come: behind the end, unaligned, too long. They are padded, bounced and split
- * here, away from the path of the common request.
+ * Reads and writes that a driver can't take as they come: behind the end, unaligned in the node or in memory, too long.
+ * They are padded, bounced and split here, away from the path of the common request.
+ *
+ * <p>Any number of these may run at once. Reads need no care; writes are kept apart by {@link SerialisedRanges}.
  */
+@ThreadSafe
 final class UnfitRequest {
-    private static final int ZERO_CHUNK = 1 << 20;
-
     private UnfitRequest() {}
 
     static int read(BlockNode node, long offset, NativeBuffer buffer, int at, int bytes) {
         int inside = (int) Math.max(0, Math.min(bytes, node.length() - offset));
-        buffer.zero(at + inside, bytes - inside);
-        return inside == 0 ? 0 : node.doRead(offset, buffer, at, inside);
-    }
-
-    static int write(BlockNode node, long offset, NativeBuffer buffer, int at, int bytes, int flags) {
-        return -Errno.EINVAL;
-    }
-
-    static int writeZeroes(BlockNode node, long offset, long bytes, int flags) {
-        int result = node.doWriteZeroes(offset, bytes, flags);
-        if (result != -Errno.ENOTSUP || (flags & RequestFlags.NO_FALLBACK) != 0) {
-            return result;
+        if (inside < bytes) {
+            buffer.zero(at + inside, bytes - inside);
         }
-        NativeBuffer zeroes = NativeBuffer.allocate((int) Math.min(bytes, ZERO_CHUNK));
-        for (long done = 0; done < bytes; done += ZERO_CHUNK) {
-            int chunk = (int) Math.min(bytes - done, ZERO_CHUNK);
-            result = node.write(offset + done, zeroes, 0, chunk, flags & RequestFlags.FUA);
+        int done = 0;
+        while (done < inside) {
+            int piece = directPiece(node.limits(), offset + done, buffer, at + done, inside - done);
+            int result;
+            if (piece > 0) {
+                result = node.doRead(offset + done, buffer, at + done, piece);
+            } else {
+                piece = bouncedPiece(node.limits(), offset + done, buffer, at + done, inside - done);
+                result = bounceRead(node, offset + done, buffer, at + done, piece);
+            }
             if (result < 0) {
                 return result;
             }
+            done += piece;
         }
         return 0;
+    }
+
+    static int write(BlockNode node, long offset, NativeBuffer buffer, int at, int bytes, int flags) {
+        int alignment = node.limits().requestAlignment;
+        if (alignment == 1) {
+            return writePieces(node, offset, buffer, at, bytes, flags);
+        }
+        long start = Align.down(offset, alignment);
+        long end = Align.up(offset + bytes, alignment);
+        boolean padded = start != offset || end != offset + bytes;
+        SerialisedRanges ranges = node.serialisedRanges();
+        long locks = ranges.lock(start, end, padded);
+        try {
+            int result = writePieces(node, offset, buffer, at, bytes, flags);
+            if (result == 0) {
+                node.growTo(end);
+            }
+            return result;
+        } finally {
+            ranges.unlock(locks, padded);
+        }
+    }
+
+    private static int writePieces(BlockNode node, long offset, NativeBuffer buffer, int at, int bytes, int flags) {
+        int done = 0;
+        while (done < bytes) {
+            int piece = directPiece(node.limits(), offset + done, buffer, at + done, bytes - done);
+            int result;
+            if (piece > 0) {
+                result = node.doWrite(offset + done, buffer, at + done, piece, flags);
+            } else {
+                piece = bouncedPiece(node.limits(), offset + done, buffer, at + done, bytes - done);
+                result = bounceWrite(node, offset + done, buffer, at + done, piece, flags);
+            }
+            if (result < 0) {
+                return result;
+            }
+            done += piece;
+        }
+        return 0;
+    }
+
+    /** How much may go straight between the driver and the caller's memory; 0 if it has to be bounced. */
+    private static int directPiece(BlockLimits limits, long offset, NativeBuffer buffer, int at, int bytes) {
+        boolean aligned = Align.isAligned(offset, limits.requestAlignment)
+                && Align.isAligned(buffer.address() + at, limits.memoryAlignment);
+        return aligned ? (int) Align.down(Math.min(bytes, maxPiece(limits)), limits.requestAlignment) : 0;
+    }
+
+    private static int maxPiece(BlockLimits limits) {
+        return limits.maxTransfer == 0 ? Integer.MAX_VALUE : limits.maxTransfer;
+    }
+
+    /** How much to bounce at once: just the first block if what follows it can go straight, else what fits. */
+    private static int bouncedPiece(BlockLimits limits, long offset, NativeBuffer buffer, int at, int bytes) {
+        int alignment = limits.requestAlignment;
+        int head = (int) (Align.down(offset, alignment) + alignment - offset);
+        if (head <= bytes && Align.isAligned(buffer.address() + at + head, limits.memoryAlignment)) {
+            return head;
+        }
+        int room = Math.min(BounceBuffers.CAPACITY, maxPiece(limits)) - (alignment - head);
+        return bytes <= room ? bytes : (int) (Align.down(offset + room, alignment) - offset);
+    }
+
+    private static int bounceRead(BlockNode node, long offset, NativeBuffer buffer, int at, int bytes) {
+        int alignment = node.limits().requestAlignment;
+        long start = Align.down(offset, alignment);
+        int padded = (int) (Align.up(offset + bytes, alignment) - start);
+        NativeBuffer bounce = node.bounceBuffers().borrow();
+        try {
+            int result = node.doRead(start, bounce, 0, padded);
+            if (result == 0) {
+                buffer.copyFrom(at, bounce, (int) (offset - start), bytes);
+            }
+            return result;
+        } finally {
+            node.bounceBuffers().giveBack(bounce);
+        }
+    }
+
+    private static int bounceWrite(BlockNode node, long offset, NativeBuffer buffer, int at, int bytes, int flags) {
+        int alignment = node.limits().requestAlignment;
+        long start = Align.down(offset, alignment);
+        int head = (int) (offset - start);
+        int padded = (int) (Align.up(offset + bytes, alignment) - start);
+        NativeBuffer bounce = node.bounceBuffers().borrow();
+        try {
+            int result = readPadding(node, start, bounce, head, head + bytes, padded);
+            if (result < 0) {
+                return result;
+            }
+            bounce.copyFrom(head, buffer, at, bytes);
+            return node.doWrite(start, bounce, 0, padded, flags);
+        } finally {
+            node.bounceBuffers().giveBack(bounce);
+        }
+    }
+
+    /** Fills in the first and the last block where the request covers only a part of them. */
+    private static int readPadding(BlockNode node, long start, NativeBuffer bounce, int from, int to, int padded) {
+        int alignment = node.limits().requestAlignment;
+        if (node.limits().memoryAlignment > alignment) {
+            // The last block's place in the buffer may not be good enough for the driver.
+            return from != 0 || to != padded ? node.doRead(start, bounce, 0, padded) : 0;
+        }
+        int result = 0;
+        if (from != 0) {
+            result = node.doRead(start, bounce, 0, alignment);
+        }
+        boolean lastIsRead = from != 0 && padded == alignment;
+        if (result == 0 && to != padded && !lastIsRead) {
+            result = node.doRead(start + padded - alignment, bounce, padded - alignment, alignment);
+        }
+        return result;
     }
 }
