@@ -3,6 +3,7 @@ package org.qsd4j.block;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
 
@@ -67,7 +68,8 @@ final class StrictMemoryDriver implements BlockDriver {
             assertThat(offset % demanded.requestAlignment).isZero();
             assertThat(bytes % demanded.requestAlignment).isZero();
             assertThat((buffer.address() + at) % demanded.memoryAlignment).isZero();
-            assertThat(demanded.maxTransfer == 0 || bytes <= demanded.maxTransfer).isTrue();
+            assertThat(demanded.maxTransfer == 0 || bytes <= demanded.maxTransfer)
+                    .isTrue();
             assertThat(bytes).isPositive();
         }
 
@@ -76,7 +78,7 @@ final class StrictMemoryDriver implements BlockDriver {
             requireFit(offset, buffer, at, bytes);
             buffer.copyFrom(at, memory, (int) offset, bytes);
             if (yieldsAfterRead) {
-                Thread.yield();
+                LockSupport.parkNanos(1);
             }
             return 0;
         }

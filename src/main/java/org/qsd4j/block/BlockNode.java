@@ -75,8 +75,7 @@ public abstract class BlockNode {
         OpenFlags flags = request.flags();
         this.unmap = flags.unmap();
         this.detectsZeroes = flags.detectZeroes() != BlockdevDetectZeroesOptions.OFF;
-        this.zeroesMayUnmap =
-                flags.detectZeroes() == BlockdevDetectZeroesOptions.UNMAP ? RequestFlags.MAY_UNMAP : 0;
+        this.zeroesMayUnmap = flags.detectZeroes() == BlockdevDetectZeroesOptions.UNMAP ? RequestFlags.MAY_UNMAP : 0;
         this.ignoresFlush = flags.noFlush() && state.driver.isProtocol();
     }
 

@@ -1,5 +1,8 @@
 package org.qsd4j.block;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.qapi.QapiException;
 
@@ -8,13 +11,15 @@ import org.qsd4j.qapi.QapiException;
 final class PermissionConflict {
     private PermissionConflict() {}
 
-    /** Looks at every pair of the node's users, the oldest first. */
+    /** Looks at every pair of the node's users, the newest first. */
     static void check(NodeState state) {
-        for (BlockChild a : state.parents) {
-            for (BlockChild b : state.parents) {
-                int conflict = a == b ? 0 : a.permissions.perm() & ~b.permissions.shared();
+        List<BlockChild> newestFirst = new ArrayList<>(state.parents);
+        Collections.reverse(newestFirst);
+        for (BlockChild denier : newestFirst) {
+            for (BlockChild user : newestFirst) {
+                int conflict = user == denier ? 0 : user.permissions.perm() & ~denier.permissions.shared();
                 if (conflict != 0) {
-                    throw error(a, b, conflict);
+                    throw error(user, denier, conflict);
                 }
             }
         }

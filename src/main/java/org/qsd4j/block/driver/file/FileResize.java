@@ -28,15 +28,14 @@ final class FileResize {
             case FALLOC -> allocate(fd, current, length);
             case FULL -> writeZeroes(fd, current, length);
             default ->
-                throw QapiException.fromErrno(
-                        Errno.ENOTSUP, "Unsupported preallocation mode '%s'", prealloc.wireName());
+                throw QapiException.withErrno(Errno.ENOTSUP, "Unsupported preallocation mode: %s", prealloc.wireName());
         }
     }
 
     private static void truncate(int fd, long length) {
         int result = Libc.ftruncate(fd, length);
         if (result < 0) {
-            throw QapiException.fromErrno(result, "Failed to resize file");
+            throw QapiException.fromErrno(result, "Could not resize file");
         }
     }
 
@@ -49,7 +48,7 @@ final class FileResize {
             writeZeroes(fd, current, length);
         } else if (result < 0) {
             Libc.ftruncate(fd, current);
-            throw QapiException.fromErrno(result, "Could not preallocate data for the new file");
+            throw QapiException.fromErrno(result, "Could not preallocate new data");
         }
     }
 

@@ -1,0 +1,67 @@
+package org.qsd4j.testing;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * QEMU's own programs, to compare with: from the directory in {@code QSD4J_REAL_BIN}, else {@code /opt/qemu-sid-bin}, else
+ * the PATH. A test that needs one that is missing is skipped and says so; with {@code CI=true} it fails.
+ */
+public final class RealTools {
+    private static final int TIMEOUT_SECONDS = 60;
+
+    private RealTools() {}
+
+    /**
+     * What a program did.
+     *
+     * @param output what it wrote, both streams, without the line end at the end
+     */
+    public record Result(int exitCode, String output) {}
+
+    public static String find(String tool) {
+        List<String> directories = new ArrayList<>();
+        String named = System.getenv("QSD4J_REAL_BIN");
+        directories.add(named == null ? "/opt/qemu-sid-bin" : named);
+        directories.addAll(List.of(System.getenv("PATH").split(File.pathSeparator)));
+        for (String directory : directories) {
+            Path path = Path.of(directory, tool);
+            if (Files.isExecutable(path)) {
+                return path.toString();
+            }
+        }
+        String message = tool + " is missing";
+        if ("true".equals(System.getenv("CI"))) {
+            Assertions.fail(message);
+        }
+        return Assumptions.abort(message);
+    }
+
+    /** Runs a tool to its end. */
+    public static Result run(String tool, String... arguments) throws IOException, InterruptedException {
+        Process process = start(tool, arguments);
+        process.getOutputStream().close();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new AssertionError(tool + " hangs");
+        }
+        return new Result(process.exitValue(), output.stripTrailing());
+    }
+
+    /** Starts a tool; its standard error goes where its output goes. */
+    public static Process start(String tool, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(find(tool));
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
+    }
+}
