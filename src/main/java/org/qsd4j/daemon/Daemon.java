@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.BlockExportOptions;
 import org.qsd4j.qapi.gen.BlockdevOptions;
+import org.qsd4j.qapi.gen.NbdServerOptions;
 
 /**
  * The storage daemon as a process: works off its command line, then runs until somebody asks it to stop, and takes
@@ -77,7 +78,7 @@ final class Daemon implements CommandLine.Actions {
 
     @Override
     public void nbdServer(String argument) {
-        throw QapiException.generic("Not available yet");
+        engine.nbdServer().start(NbdServerOptions.visit(OptionArgument.visitor(argument, null), null));
     }
 
     @Override

@@ -12,6 +12,8 @@ import org.qsd4j.block.driver.nullco.NullCoDriver;
 import org.qsd4j.block.driver.raw.RawDriver;
 import org.qsd4j.export.BlockExports;
 import org.qsd4j.export.fuse.FuseExportDriver;
+import org.qsd4j.export.nbd.NbdExportDriver;
+import org.qsd4j.export.nbd.NbdServer;
 import org.qsd4j.qapi.QapiEvent;
 
 /**
@@ -26,6 +28,7 @@ public final class StorageEngine implements AutoCloseable {
     private final BlockGraph graph;
     private final BlockExports exports;
     private final FuseExportDriver fuse;
+    private final NbdServer nbdServer = new NbdServer();
     private final Consumer<String> report;
 
     /**
@@ -37,7 +40,7 @@ public final class StorageEngine implements AutoCloseable {
         graph = new BlockGraph(
                 loop, new BlockDrivers(List.of(new FileDriver(), new RawDriver(), new NullCoDriver())), report);
         fuse = new FuseExportDriver(report);
-        exports = new BlockExports(loop, graph, id -> null, events, List.of(fuse));
+        exports = new BlockExports(loop, graph, id -> null, events, List.of(fuse, new NbdExportDriver(nbdServer)));
     }
 
     public MainLoop loop() {
@@ -52,6 +55,10 @@ public final class StorageEngine implements AutoCloseable {
         return exports;
     }
 
+    public NbdServer nbdServer() {
+        return nbdServer;
+    }
+
     /** @param listener gets the id of a FUSE export that somebody else has unmounted; any thread */
     public void onUnmounted(Consumer<String> listener) {
         fuse.onUnmounted(listener);
@@ -64,10 +71,11 @@ public final class StorageEngine implements AutoCloseable {
         }
     }
 
-    /** Exports first, then the nodes that they use. */
+    /** Exports first, with the server that offers them, then the nodes that they use. */
     @Override
     public void close() {
         closeExports();
+        nbdServer.shutDown();
         graph.closeAll();
     }
 }
