@@ -18,6 +18,10 @@ DEFAULT_REAL_BIN = "/opt/qemu-sid-bin"
 def main(here, argv):
     options = parse(argv)
     project = os.path.dirname(here)
+    if options.self_test:
+        from . import selftest
+
+        return selftest.run(os.path.join(here, "lib"))
     tests = suite.load(os.path.join(here, "tests"))
     try:
         selected = select(tests, options)
@@ -55,6 +59,7 @@ def parse(argv):
     parser.add_argument("--tap", action="store_true", help="write TAP instead of a table")
     parser.add_argument("--junit", metavar="FILE", help="write JUnit XML, too")
     parser.add_argument("--record", action="store_true", help="record goldens anew from the real daemon, showing what changes")
+    parser.add_argument("--self-test", action="store_true", help="prove that check notices what it should")
     parser.add_argument("--time-scale", type=float, default=1.0, help="factor on the time limits, for slow machines")
     parser.add_argument("tests", nargs="*", metavar="TEST", help="tests by name (default: all)")
     return parser.parse_args(argv)
