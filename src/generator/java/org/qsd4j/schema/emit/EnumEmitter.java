@@ -18,7 +18,7 @@ final class EnumEmitter {
         Javadoc.of(type.doc(), type.features()).write(out);
         out.open("public enum %s {", type.name());
         for (EnumMember member : type.members()) {
-            Javadoc.of(member.doc()).write(out);
+            Javadoc.of(Javadoc.sentence(member.doc())).write(out);
             boolean last = member.equals(type.members().get(type.members().size() - 1));
             out.line(
                     "%s(%s)%s", JavaNames.constant(member.name()), TypeMapper.literal(member.name()), last ? ";" : ",");

@@ -77,6 +77,16 @@ final class Javadoc {
         return tag.startsWith("@param") ? 0 : tag.startsWith("@return") ? 1 : tag.startsWith("@throws") ? 2 : 3;
     }
 
+    /** A fragment of text as a sentence of its own. */
+    static String sentence(String text) {
+        return Character.toUpperCase(text.charAt(0)) + sentenceEnd(text).substring(1);
+    }
+
+    /** The text with a full stop, if it doesn't end a sentence already. */
+    static String sentenceEnd(String text) {
+        return text.endsWith(".") || text.endsWith("!") ? text : text + ".";
+    }
+
     /** Escapes HTML; {@code @name} of the schema and text in backquotes become code. */
     static String markup(String text) {
         return text.strip()

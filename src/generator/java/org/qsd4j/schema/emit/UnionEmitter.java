@@ -44,7 +44,7 @@ final class UnionEmitter {
         out.line("%s base();", type.base());
         for (Member member : baseMembers) {
             out.line("");
-            Javadoc.of(member.doc())
+            Javadoc.of("The member `" + member.name() + "`: " + Javadoc.sentenceEnd(member.doc()))
                     .tag(member.optional() ? "@return the member, or null if absent" : "@return the member")
                     .write(out);
             out.open("default %s %s() {", members.type(member), JavaNames.member(member.name()));
