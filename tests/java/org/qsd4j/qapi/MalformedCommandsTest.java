@@ -20,7 +20,11 @@ class MalformedCommandsTest {
     private static final String ARROW = " -> ";
 
     static Stream<String> malformedCommands() throws IOException {
-        try (InputStream in = MalformedCommandsTest.class.getResourceAsStream("/qapi/malformed-commands.txt")) {
+        return Stream.concat(lines("/qapi/malformed-commands.txt"), lines("/qapi/unexpected-members.txt"));
+    }
+
+    private static Stream<String> lines(String resource) throws IOException {
+        try (InputStream in = MalformedCommandsTest.class.getResourceAsStream(resource)) {
             assertThat(in).isNotNull();
             return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().filter(line -> !line.startsWith("#"));
         }

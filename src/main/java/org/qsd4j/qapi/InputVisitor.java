@@ -3,8 +3,8 @@ package org.qsd4j.qapi;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.LinkedHashSet;
-import java.util.Set;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,16 +26,13 @@ public abstract class InputVisitor {
         private final @Nullable Frame outer;
         private final @Nullable String name;
         private final JsonNode node;
-        private final Set<String> unvisited = new LinkedHashSet<>();
+        private final List<String> visited = new ArrayList<>();
         private int index = -1;
 
         Frame(@Nullable Frame outer, @Nullable String name, JsonNode node) {
             this.outer = outer;
             this.name = name;
             this.node = node;
-            if (node instanceof ObjectNode) {
-                node.fieldNames().forEachRemaining(unvisited::add);
-            }
         }
     }
 
@@ -56,9 +53,11 @@ public abstract class InputVisitor {
         top = new Frame(top, name, node);
     }
 
-    /** Refuses members of the innermost object that nobody has asked for. */
+    /** Refuses members of the innermost object that nobody has asked for; every other one has been read once. */
     public final void checkStruct() {
-        for (String name : frame().unvisited) {
+        Frame frame = frame();
+        if (frame.visited.size() < frame.node.size()) {
+            String name = UnexpectedMember.first(List.of(QDictOrder.keys((ObjectNode) frame.node)), frame.visited);
             throw QapiException.generic("Parameter '%s' is unexpected", fullName(name));
         }
     }
@@ -192,7 +191,7 @@ public abstract class InputVisitor {
             throw missing(name);
         }
         if (name != null) {
-            frame().unvisited.remove(name);
+            frame().visited.add(name);
         }
         return node;
     }
