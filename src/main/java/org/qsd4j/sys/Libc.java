@@ -44,6 +44,7 @@ public final class Libc {
     private static final NativeFunction FTRUNCATE = NativeFunction.of("ftruncate", 2);
     private static final NativeFunction FDATASYNC = NativeFunction.of("fdatasync", 1);
     private static final NativeFunction FSTAT = NativeFunction.of("fstat", 2);
+    private static final NativeFunction STATX = NativeFunction.of("statx", 5);
     private static final NativeFunction LSEEK = NativeFunction.of("lseek", 3);
     private static final NativeFunction FCNTL = NativeFunction.of("fcntl", 3);
     private static final NativeFunction IOCTL = NativeFunction.of("ioctl", 3);
@@ -98,6 +99,10 @@ public final class Libc {
 
     public static long lseek(int fd, long offset, int whence) {
         return LSEEK.call(fd, offset, whence);
+    }
+
+    static int statx(int fd, long path, int flags, int mask, long address) {
+        return (int) STATX.call(fd, path, flags, mask, address);
     }
 
     static int fstat(int fd, long address) {

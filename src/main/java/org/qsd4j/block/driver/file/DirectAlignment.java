@@ -1,13 +1,14 @@
 package org.qsd4j.block.driver.file;
 
 import org.qsd4j.block.BlockLimits;
+import org.qsd4j.sys.DirectIoStat;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.Libc;
 import org.qsd4j.sys.NativeBuffer;
 
 /**
- * Finds out by trying what a descriptor with O_DIRECT wants of offsets, lengths and memory; there is no call that says
- * so on every file system. QEMU: {@code raw_probe_alignment}.
+ * What a descriptor with O_DIRECT wants of offsets, lengths and memory: what statx(2) says, and where that says nothing,
+ * what reads are accepted. QEMU: {@code raw_probe_alignment}.
  */
 final class DirectAlignment {
     private static final int MAX = 4096;
@@ -16,13 +17,21 @@ final class DirectAlignment {
     private DirectAlignment() {}
 
     static void probe(int fd, BlockLimits limits) {
+        DirectIoStat stat = new DirectIoStat();
+        if (stat.read(fd)) {
+            set(limits, stat.offsetAlignment(), stat.memoryAlignment());
+            return;
+        }
         NativeBuffer buffer = NativeBuffer.allocate(2 * MAX);
         int request = probeRequest(fd, buffer);
-        int memory = probeMemory(fd, buffer, request);
+        set(limits, request, probeMemory(fd, buffer, request));
+    }
+
+    private static void set(BlockLimits limits, int request, int memory) {
         limits.requestAlignment = request;
         limits.memoryAlignment = memory;
         limits.minMemoryAlignment = memory;
-        limits.optMemoryAlignment = MAX;
+        limits.optMemoryAlignment = Math.max(memory, MAX);
     }
 
     private static int probeRequest(int fd, NativeBuffer buffer) {
