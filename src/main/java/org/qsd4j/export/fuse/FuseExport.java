@@ -1,14 +1,15 @@
 package org.qsd4j.export.fuse;
 
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.qsd4j.aio.IoThread;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.export.BlockExport;
 import org.qsd4j.export.BlockExportSetup;
+import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.BlockExportType;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.EventFd;
@@ -26,6 +27,16 @@ public final class FuseExport extends BlockExport {
     /** A queue's stack is a few frames deep. */
     private static final long STACK_BYTES = 256 << 10;
 
+    /** With more threads than this, requests that never wait would only be in each other's way. */
+    private static final int BUSY_QUEUES =
+            Math.min(4, Math.max(2, Runtime.getRuntime().availableProcessors()));
+
+    /** So many requests may wait for a disk at the same time. */
+    private static final int MAX_QUEUES = 16;
+
+    /** After a helper couldn't be had. */
+    private static final long HELPER_PAUSE_NANOS = 1_000_000_000L;
+
     private final FuseExportDriver driver;
     private final String mountpoint;
     private final boolean writable;
@@ -34,14 +45,29 @@ public final class FuseExport extends BlockExport {
     private final FuseMount mount;
     private final FuseSpace space;
     private final FuseAttributes attributes;
-    private final List<FuseQueue> queues = new ArrayList<>();
+
+    /** The leader first, then its helpers. A new array for every change, under {@link #helpers}. */
+    private volatile FuseQueue[] queues = {};
+
+    /** Held while a helper comes or goes. */
+    private final Object helpers = new Object();
+
+    /** Helpers come and go by themselves; false if the user has chosen the threads. */
+    private final boolean elastic;
+
+    /** What all queues of an elastic export go by. */
+    private final IoThread settings;
+
+    /** A System.nanoTime; guarded by {@link #helpers}. */
+    private long noHelperBefore = Long.MIN_VALUE;
+
     private final EventFd stop;
 
     /** Nothing more is read. Written by the main loop or by a queue that has found the stream broken; read by all. */
     private volatile boolean halted;
 
-    /** Queues with a thread; written by the main loop and by each thread that ends. */
-    private final AtomicInteger liveQueues = new AtomicInteger();
+    /** We unmount it ourselves. Written by the main loop, read by queues that see the mount go. */
+    private volatile boolean shuttingDown;
 
     private final AtomicBoolean internalErrorReported = new AtomicBoolean();
 
@@ -65,6 +91,8 @@ public final class FuseExport extends BlockExport {
         this.writable = setup.writable();
         this.growable = growable;
         this.allowOther = allowOther;
+        this.elastic = setup.ioThreads().isEmpty();
+        this.settings = elastic ? new IoThread(id()) : setup.ioThreads().get(0);
         this.stop = EventFd.create();
         this.space = new FuseSpace(blk(), writable);
         this.attributes = new FuseAttributes(this, space);
@@ -91,45 +119,124 @@ public final class FuseExport extends BlockExport {
         return attributes;
     }
 
-    /** Adds a queue for the descriptor, which is the queue's from now on. */
+    /**
+     * Opens the queues: one a mention of an iothread, or a leader whose helpers come and go.
+     *
+     * @throws QapiException if there are not enough descriptors
+     */
     @MainThread
-    void addQueue(int fuseFd, IoThread settings) throws SysException {
-        Poller poller;
+    void openQueues(List<IoThread> threads) throws SysException {
+        add(newQueue(mount.fd(), settings, FuseQueue.Role.LEADER));
+        for (int i = 1; i < threads.size(); i++) {
+            add(newQueue(mount.cloneFd(), threads.get(i), FuseQueue.Role.HELPER));
+        }
+    }
+
+    private void add(FuseQueue queue) {
+        synchronized (helpers) {
+            FuseQueue[] more = Arrays.copyOf(queues, queues.length + 1);
+            more[more.length - 1] = queue;
+            queues = more;
+        }
+    }
+
+    private void remove(FuseQueue queue) {
+        synchronized (helpers) {
+            queues = Stream.of(queues).filter(other -> other != queue).toArray(FuseQueue[]::new);
+        }
+    }
+
+    /** The descriptor is the queue's from now on, and closed if there can't be one. */
+    private FuseQueue newQueue(int fuseFd, IoThread pollSettings, FuseQueue.Role role) throws SysException {
+        Poller poller = null;
         try {
             poller = Poller.create();
-        } catch (SysException e) {
-            Libc.close(fuseFd);
-            throw e;
-        }
-        try {
             poller.add(fuseFd, true);
             poller.add(stop.fd(), false);
-            queues.add(new FuseQueue(this, fuseFd, poller, settings));
+            return new FuseQueue(this, fuseFd, poller, pollSettings, role);
         } catch (SysException e) {
-            poller.close();
+            if (poller != null) {
+                poller.close();
+            }
             Libc.close(fuseFd);
             throw e;
         }
     }
 
-    /** Starts the queues' threads: the first one, or nothing is started; others only if the system has threads left. */
+    /** Starts the queues' threads: the leader's, or none; others only if the system has threads left. */
     @MainThread
     void start() throws SysException {
-        for (int i = 0; i < queues.size(); i++) {
-            Thread thread = new Thread(null, queues.get(i), "fuse " + id() + " " + i, STACK_BYTES);
-            thread.setDaemon(true);
-            ref();
-            liveQueues.incrementAndGet();
-            try {
-                thread.start();
-            } catch (OutOfMemoryError e) {
-                liveQueues.decrementAndGet();
-                unref();
-                if (i == 0) {
-                    throw new SysException(Errno.EAGAIN, "clone");
-                }
-                queues.get(i).discard();
+        FuseQueue[] all = queues;
+        for (int i = 0; i < all.length; i++) {
+            if (start(all[i], i)) {
+                continue;
             }
+            if (i == 0) {
+                throw new SysException(Errno.EAGAIN, "clone");
+            }
+            remove(all[i]);
+            all[i].discard();
+        }
+    }
+
+    private boolean start(FuseQueue queue, int index) {
+        Thread thread = new Thread(null, queue, "fuse " + id() + " " + index, STACK_BYTES);
+        thread.setDaemon(true);
+        ref();
+        try {
+            thread.start();
+            return true;
+        } catch (OutOfMemoryError e) {
+            unref();
+            return false;
+        }
+    }
+
+    /**
+     * A queue can't keep up, so another one should help. There are as many as processors, unless they wait for a disk.
+     *
+     * @param slow it was a request that took its time
+     */
+    @ThreadSafe
+    void callHelper(boolean slow) {
+        int limit = slow ? MAX_QUEUES : BUSY_QUEUES;
+        int active = 0;
+        FuseQueue benched = null;
+        for (FuseQueue queue : queues) {
+            if (queue.isBenched()) {
+                benched = queue;
+            } else {
+                active++;
+            }
+        }
+        if (active >= limit) {
+            return;
+        }
+        if (benched != null) {
+            benched.callUp();
+        } else if (elastic) {
+            addHelper(limit);
+        }
+    }
+
+    /** The one step on a queue's way that allocates. Without descriptors or threads left, things go on as they are. */
+    private void addHelper(int limit) {
+        synchronized (helpers) {
+            if (halted || queues.length >= limit || System.nanoTime() < noHelperBefore) {
+                return;
+            }
+            try {
+                FuseQueue queue = newQueue(mount.cloneFd(), settings, FuseQueue.Role.PASSING_HELPER);
+                add(queue);
+                if (start(queue, queues.length - 1)) {
+                    return;
+                }
+                remove(queue);
+                queue.discard();
+            } catch (QapiException | SysException e) {
+                // Descriptors are scarce; later perhaps.
+            }
+            noHelperBefore = System.nanoTime() + HELPER_PAUSE_NANOS;
         }
     }
 
@@ -167,9 +274,28 @@ public final class FuseExport extends BlockExport {
         return -errno;
     }
 
+    /** Unmounted, by hand as it may be: nothing will come any more. */
+    @ThreadSafe
+    void connectionLost() {
+        boolean first;
+        synchronized (helpers) {
+            first = !halted && !shuttingDown;
+            halted = true;
+        }
+        stopQueues();
+        if (first) {
+            driver.unmounted(id());
+        }
+    }
+
     private void stopQueues() {
-        halted = true;
-        stop.set();
+        synchronized (helpers) {
+            halted = true;
+            stop.set();
+        }
+        for (FuseQueue queue : queues) {
+            queue.wake();
+        }
     }
 
     @ThreadSafe
@@ -187,16 +313,15 @@ public final class FuseExport extends BlockExport {
 
     /** A queue's thread has closed its descriptor and ends. */
     @ThreadSafe
-    void queueEnded() {
-        if (liveQueues.decrementAndGet() == 0 && !halted) {
-            driver.unmounted(id());
-        }
+    void queueEnded(FuseQueue queue) {
+        remove(queue);
         unref();
     }
 
     /** Unmounts first: the pages that programs have written through mmap come back in this moment. */
     @Override
     protected void requestShutdown() {
+        shuttingDown = true;
         mount.unmount();
         stopQueues();
     }
@@ -211,7 +336,9 @@ public final class FuseExport extends BlockExport {
     @MainThread
     void abandon() {
         mount.unmount();
-        queues.forEach(FuseQueue::discard);
+        for (FuseQueue queue : queues) {
+            queue.discard();
+        }
         stop.close();
     }
 }

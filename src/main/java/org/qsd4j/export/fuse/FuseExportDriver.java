@@ -3,11 +3,9 @@ package org.qsd4j.export.fuse;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.qsd4j.aio.IoThread;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.block.Permission;
@@ -26,9 +24,6 @@ import org.qsd4j.sys.SysException;
 /** Makes FUSE exports, and knows where they are mounted. */
 @MainThread
 public final class FuseExportDriver implements BlockExportDriver {
-    /** Without iothreads of the user's choice: what one CPU's client and another's kernel half can keep busy. */
-    private static final int DEFAULT_QUEUES = 2;
-
     private final Consumer<String> errors;
     private volatile Consumer<String> unmounted = id -> {};
 
@@ -140,7 +135,7 @@ public final class FuseExportDriver implements BlockExportDriver {
             throw QapiException.generic("Failed to set up FUSE session: %s", e.text());
         }
         try {
-            addQueues(export, setup, mount);
+            export.openQueues(setup.ioThreads());
             export.start();
             return export;
         } catch (SysException e) {
@@ -149,27 +144,6 @@ public final class FuseExportDriver implements BlockExportDriver {
         } catch (QapiException e) {
             export.abandon();
             throw e;
-        }
-    }
-
-    /** One queue a mention of an iothread. Without iothreads, as many as are good and descriptors are left for. */
-    private static void addQueues(FuseExport export, BlockExportSetup setup, FuseMount mount) throws SysException {
-        List<IoThread> threads = setup.ioThreads();
-        if (!threads.isEmpty()) {
-            export.addQueue(mount.fd(), threads.get(0));
-            for (IoThread thread : threads.subList(1, threads.size())) {
-                export.addQueue(mount.cloneFd(), thread);
-            }
-            return;
-        }
-        IoThread settings = new IoThread(export.id());
-        export.addQueue(mount.fd(), settings);
-        try {
-            for (int i = 1; i < DEFAULT_QUEUES; i++) {
-                export.addQueue(mount.cloneFd(), settings);
-            }
-        } catch (QapiException | SysException e) {
-            // One queue serves everything, if more slowly.
         }
     }
 

@@ -2,8 +2,11 @@ package org.qsd4j.export.fuse;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.IoThread;
 import org.qsd4j.aio.IoThreadConfined;
+import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.export.fuse.wire.FuseInHeader;
 import org.qsd4j.export.fuse.wire.FuseOpcode;
 import org.qsd4j.export.fuse.wire.FuseOutHeader;
@@ -35,14 +38,30 @@ final class FuseQueue implements Runnable {
     private static final int OUT_AT = PAYLOAD_AT - FuseOutHeader.SIZE;
     private static final int MEMORY_BYTES = PAYLOAD_AT + FuseInit.MAX_BYTES;
 
-    /** An export that nobody uses gives its big pages back. */
+    /** A queue that has nothing to do gives its big pages back. */
     private static final int IDLE_MILLIS = 10_000;
 
+    private static final long IDLE_NANOS = IDLE_MILLIS * 1_000_000L;
+
+    /** A helper that sleeps so long on the device goes back to its bench. */
+    private static final int HELPER_SLEEP_MILLIS = 100;
+
+    /** A helper that was woken in vain so much oftener than not does so too. */
+    private static final int MAX_VAIN = 8;
+
+    /** So many requests without a pause, and another thread pays. */
+    private static final int BACKLOG = 16;
+
+    /** A request that takes longer waits for a disk, and another thread pays. */
+    private static final long SLOW_NANOS = 200_000;
+
     private static final VarHandle BUSY;
+    private static final VarHandle BENCHED;
 
     static {
         try {
             BUSY = MethodHandles.lookup().findVarHandle(FuseQueue.class, "busy", boolean.class);
+            BENCHED = MethodHandles.lookup().findVarHandle(FuseQueue.class, "benched", boolean.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -63,11 +82,32 @@ final class FuseQueue implements Runnable {
     @SuppressWarnings("unused") // through BUSY
     private boolean busy;
 
+    /** The queue waits in {@link #bench}. Set by itself, cleared by whoever calls it up. */
+    @SuppressWarnings("unused") // through BENCHED
+    private boolean benched;
+
+    private final Role role;
+    private volatile @Nullable Thread thread;
     private boolean dirty;
+    private int backlog;
+    private int vain;
+
+    /** When a queue works. */
+    enum Role {
+        /** Always: it sleeps on the device. */
+        LEADER,
+
+        /** While others can't keep up. A second sleeper on the device would be woken for every request, mostly in vain. */
+        HELPER,
+
+        /** As a helper, but it ends when it has not been needed for a while. */
+        PASSING_HELPER
+    }
 
     /** Takes the descriptor and the poller over. */
-    FuseQueue(FuseExport export, int fuseFd, Poller poller, IoThread settings) {
+    FuseQueue(FuseExport export, int fuseFd, Poller poller, IoThread settings, Role role) {
         this.export = export;
+        this.role = role;
         this.fuseFd = fuseFd;
         this.poller = poller;
         this.spin = new AdaptiveSpin(settings);
@@ -80,11 +120,12 @@ final class FuseQueue implements Runnable {
 
     @Override
     public void run() {
+        thread = Thread.currentThread();
         try {
             while (serveOne()) {}
         } finally {
             discard();
-            export.queueEnded();
+            export.queueEnded(this);
         }
     }
 
@@ -99,6 +140,10 @@ final class FuseQueue implements Runnable {
     private boolean serveOne() {
         long bytes = Libc.read(fuseFd, readAddress, MEMORY_BYTES - IN_AT);
         if (bytes == -Errno.EAGAIN) {
+            backlog = 0;
+            if (vain >= MAX_VAIN && !bench()) {
+                return false;
+            }
             bytes = await();
         }
         if (bytes >= 0) {
@@ -107,8 +152,10 @@ final class FuseQueue implements Runnable {
         return switch ((int) -bytes) {
             // ENOENT: whoever asked has given up meanwhile.
             case Errno.EAGAIN, Errno.EINTR, Errno.ENOENT -> !export.isStopping();
-            // Unmounted by hand.
-            case Errno.ENODEV, Errno.ECONNABORTED -> false;
+            case Errno.ENODEV, Errno.ECONNABORTED -> {
+                export.connectionLost();
+                yield false;
+            }
             default -> {
                 export.halt(0, "Failed to read from FUSE device: " + Errno.message((int) -bytes));
                 yield false;
@@ -119,11 +166,10 @@ final class FuseQueue implements Runnable {
     private long await() {
         long start = System.nanoTime();
         long spinNanos = spin.nanos();
-        long bytes = -Errno.EAGAIN;
         long waited = 0;
         while (waited < spinNanos && !export.isStopping()) {
             Thread.onSpinWait();
-            bytes = Libc.read(fuseFd, readAddress, MEMORY_BYTES - IN_AT);
+            long bytes = Libc.read(fuseFd, readAddress, MEMORY_BYTES - IN_AT);
             waited = System.nanoTime() - start;
             if (bytes != -Errno.EAGAIN) {
                 spin.waited(waited);
@@ -132,16 +178,75 @@ final class FuseQueue implements Runnable {
         }
         sleep();
         spin.waited(System.nanoTime() - start);
+        long bytes = Libc.read(fuseFd, readAddress, MEMORY_BYTES - IN_AT);
+        if (role != Role.LEADER) {
+            vain = bytes < 0 ? vain + 1 : Math.max(0, vain - 1);
+        }
         return bytes;
     }
 
     private void sleep() {
-        if (!dirty) {
+        if (role != Role.LEADER) {
+            if (poller.await(HELPER_SLEEP_MILLIS) < 0) {
+                vain = MAX_VAIN;
+            }
+        } else if (!dirty) {
             poller.await(-1);
         } else if (poller.await(IDLE_MILLIS) < 0) {
+            releasePages();
+        }
+    }
+
+    private void releasePages() {
+        if (dirty) {
             mapped.release(PAYLOAD_AT + NativeBuffer.ALIGNMENT);
             dirty = false;
         }
+    }
+
+    /**
+     * A helper waits here until others need it.
+     *
+     * @return false if the queue had better end
+     */
+    private boolean bench() {
+        vain = 0;
+        BENCHED.setVolatile(this, true);
+        while (isBenched()) {
+            if (export.isStopping()) {
+                return false;
+            }
+            long deadline = System.nanoTime() + IDLE_NANOS;
+            LockSupport.parkNanos(this, IDLE_NANOS);
+            if (System.nanoTime() - deadline >= 0) {
+                if (role == Role.PASSING_HELPER && BENCHED.compareAndSet(this, true, false)) {
+                    return false;
+                }
+                releasePages();
+            }
+        }
+        return true;
+    }
+
+    @ThreadSafe
+    boolean isBenched() {
+        return (boolean) BENCHED.getVolatile(this);
+    }
+
+    /** Calls a benched helper up; false if it isn't one. */
+    @ThreadSafe
+    boolean callUp() {
+        boolean called = BENCHED.compareAndSet(this, true, false);
+        if (called) {
+            LockSupport.unpark(thread);
+        }
+        return called;
+    }
+
+    /** Has a benched helper look at {@link FuseExport#isStopping}. */
+    @ThreadSafe
+    void wake() {
+        LockSupport.unpark(thread);
     }
 
     private boolean serve(long bytes) {
@@ -165,11 +270,23 @@ final class FuseQueue implements Runnable {
         request.payloadBytes =
                 request.opcode() == FuseOpcode.FUSE_WRITE ? Math.max(0, request.argumentBytes - FuseWrite.IN_SIZE) : 0;
         BUSY.setRelease(this, true);
+        long start = System.nanoTime();
         int result = handle();
+        long taken = System.nanoTime() - start;
         // Before the reply: a client that has it may delete the export.
         BUSY.setRelease(this, false);
+        askForHelp(taken);
         dirty |= bytes > NativeBuffer.ALIGNMENT || result > NativeBuffer.ALIGNMENT;
         return result == FuseRequest.NO_REPLY || reply(unique, result);
+    }
+
+    private void askForHelp(long takenNanos) {
+        if (takenNanos > SLOW_NANOS) {
+            export.callHelper(true);
+        } else if (++backlog >= BACKLOG) {
+            backlog = 0;
+            export.callHelper(false);
+        }
     }
 
     private int handle() {
@@ -192,6 +309,7 @@ final class FuseQueue implements Runnable {
             return true;
         }
         if (written == -Errno.ENODEV) {
+            export.connectionLost();
             return false;
         }
         export.report(
