@@ -1,6 +1,5 @@
 package org.qsd4j.block;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -255,13 +254,12 @@ public final class BlockGraph {
 
     /** Opens an image by its file name; see {@link ImageFiles}. The caller holds one reference. */
     BlockNode openImage(String filename, @Nullable String format, OpenFlags inherited) {
-        return open(ImageFiles.options(this, filename, format, inherited), inherited);
+        return open(new ImageFiles(this, inherited).image(filename, format), inherited);
     }
 
     /** Opens a file without a format above it, unless one is named. The caller holds one reference. */
     BlockNode openFile(String filename, @Nullable String format, OpenFlags inherited) {
-        ObjectNode protocol = ImageFiles.protocolOptions(drivers, filename);
-        return open(ImageFiles.parse(format == null ? protocol : ImageFiles.over(format, protocol)), inherited);
+        return open(new ImageFiles(this, inherited).file(filename, format), inherited);
     }
 
     /** Enters the node in the list, once. A format's file comes before the format itself, its other children after. */

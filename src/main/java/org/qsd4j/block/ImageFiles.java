@@ -1,12 +1,11 @@
 package org.qsd4j.block;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.jspecify.annotations.Nullable;
-import org.qsd4j.qapi.JsonInputVisitor;
+import org.qsd4j.aio.MainThread;
+import org.qsd4j.qapi.KeyvalInputVisitor;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.BlockdevOptions;
 import org.qsd4j.sys.NativeBuffer;
@@ -15,40 +14,58 @@ import org.qsd4j.sys.NativeBuffer;
  * Definitions made from the file names that images contain: {@code /some/file}, {@code file:name}, {@code nbd://…},
  * {@code json:{…}}.
  */
+@MainThread
 final class ImageFiles {
-    private static final ObjectMapper JSON = new ObjectMapper();
-    private static final String JSON_PREFIX = "json:";
     private static final int PROBE_BYTES = 2048;
+    private static final String DRIVER = "driver";
+    private static final String FILE = "file";
+    private static final String FILENAME = "filename";
 
-    private ImageFiles() {}
+    private final BlockGraph graph;
+    private final OpenFlags inherited;
+
+    ImageFiles(BlockGraph graph, OpenFlags inherited) {
+        this.graph = graph;
+        this.inherited = inherited;
+    }
 
     /**
      * The definition of an image: a format over the protocol of its name.
      *
-     * @param format null to look at the contents
+     * @param format null to take the name's, or look at the contents
      */
-    static BlockdevOptions options(BlockGraph graph, String filename, @Nullable String format, OpenFlags inherited) {
-        ObjectNode protocol = protocolOptions(graph.drivers(), filename);
-        String driver = protocol.path("driver").asText();
-        BlockDriver named = graph.drivers().find(driver);
-        if (named != null && !named.isProtocol()) {
-            return parse(protocol);
+    BlockdevOptions image(String filename, @Nullable String format) {
+        ObjectNode options = JsonFilename.parse(filename);
+        if (options == null || (!options.has(DRIVER) && options.has(FILENAME))) {
+            options = over(options == null ? protocol(filename) : withProtocol(options));
         }
-        return parse(over(format == null ? probe(graph, protocol, inherited) : format, protocol));
+        if (format != null) {
+            options.put(DRIVER, format);
+        }
+        requireFile(options);
+        if (!options.has(DRIVER)) {
+            options.put(DRIVER, probe(options.get(FILE)));
+        }
+        return parse(options);
     }
 
-    static ObjectNode over(String format, ObjectNode protocol) {
+    /** The definition of a file alone, or below the format if one is named. */
+    BlockdevOptions file(String filename, @Nullable String format) {
+        if (format != null) {
+            return image(filename, format);
+        }
+        ObjectNode options = JsonFilename.parse(filename);
+        return parse(options == null ? protocol(filename) : withProtocol(options));
+    }
+
+    private static ObjectNode over(ObjectNode protocol) {
         ObjectNode options = JsonNodeFactory.instance.objectNode();
-        options.put("driver", format);
-        options.set("file", protocol);
+        options.set(FILE, protocol);
         return options;
     }
 
-    static ObjectNode protocolOptions(BlockDrivers drivers, String filename) {
-        if (filename.startsWith(JSON_PREFIX)) {
-            return pseudoProtocol(filename.substring(JSON_PREFIX.length()));
-        }
-        for (BlockDriver driver : drivers.all()) {
+    private ObjectNode protocol(String filename) {
+        for (BlockDriver driver : graph.drivers().all()) {
             ObjectNode options = driver.parseFilename(filename);
             if (options != null) {
                 return options;
@@ -59,13 +76,17 @@ final class ImageFiles {
             throw QapiException.generic("Unknown protocol '%s'", protocol);
         }
         ObjectNode options = JsonNodeFactory.instance.objectNode();
-        options.put("driver", "file");
-        options.put("filename", filename);
+        options.put(DRIVER, FILE);
+        options.put(FILENAME, filename);
         return options;
     }
 
-    static BlockdevOptions parse(ObjectNode options) {
-        return BlockdevOptions.visit(new JsonInputVisitor(options), null);
+    /** A definition that only has a file name is a file's. */
+    private static ObjectNode withProtocol(ObjectNode options) {
+        if (!options.has(DRIVER)) {
+            options.put(DRIVER, FILE);
+        }
+        return options;
     }
 
     /** The part before the first ':', if no '/' comes before that. */
@@ -75,36 +96,49 @@ final class ImageFiles {
         return colon < 0 || (slash >= 0 && slash < colon) ? null : filename.substring(0, colon);
     }
 
-    private static ObjectNode pseudoProtocol(String text) {
-        JsonNode tree;
-        try {
-            tree = JSON.readTree(text);
-        } catch (JsonProcessingException e) {
-            throw QapiException.generic("Could not parse the JSON options: %s", e.getOriginalMessage());
+    private void requireFile(ObjectNode options) {
+        JsonNode file = options.get(FILE);
+        if (file instanceof ObjectNode definition) {
+            withProtocol(definition);
+            return;
         }
-        if (!(tree instanceof ObjectNode options)) {
-            throw QapiException.generic("Invalid JSON object given");
+        BlockDriver driver = graph.drivers().find(options.path(DRIVER).asText());
+        if (file == null && (driver == null || !driver.isProtocol())) {
+            throw QapiException.generic("A block device must be specified for \"file\"");
         }
-        return options;
     }
 
-    private static String probe(BlockGraph graph, ObjectNode protocol, OpenFlags inherited) {
-        BlockNode file = graph.open(parse(protocol), inherited.withReadOnly(true));
-        try {
-            byte[] head = new byte[(int) Math.min(PROBE_BYTES, file.length())];
-            NativeBuffer buffer = NativeBuffer.allocate(PROBE_BYTES);
-            int result = head.length == 0 ? 0 : file.read(0, buffer, 0, head.length);
-            if (result < 0) {
-                throw QapiException.fromErrno(result, "Could not read image for determining its format");
-            }
-            buffer.get(0, head, 0, head.length);
-            BlockDriver driver = graph.drivers().probe(head);
-            if (driver == null) {
-                throw QapiException.generic("Could not determine image format: No compatible driver found");
-            }
-            return driver.formatName();
-        } finally {
-            graph.release(file.state());
+    private static BlockdevOptions parse(ObjectNode options) {
+        return BlockdevOptions.visit(new KeyvalInputVisitor(options), null);
+    }
+
+    private String probe(JsonNode file) {
+        BlockNode node;
+        if (file instanceof ObjectNode definition) {
+            node = graph.open(parse(definition), inherited.withReadOnly(true));
+        } else {
+            node = graph.lookup(file.asText(), file.asText());
+            node.state().references++;
         }
+        try {
+            return probe(node);
+        } finally {
+            graph.release(node.state());
+        }
+    }
+
+    private String probe(BlockNode file) {
+        byte[] head = new byte[(int) Math.min(PROBE_BYTES, file.length())];
+        NativeBuffer buffer = NativeBuffer.allocate(PROBE_BYTES);
+        int result = file.read(0, buffer, 0, head.length);
+        if (result < 0) {
+            throw QapiException.fromErrno(result, "Could not read image for determining its format");
+        }
+        buffer.get(0, head, 0, head.length);
+        BlockDriver driver = graph.drivers().probe(head);
+        if (driver == null) {
+            throw QapiException.generic("Could not determine image format: No compatible driver found");
+        }
+        return driver.formatName();
     }
 }

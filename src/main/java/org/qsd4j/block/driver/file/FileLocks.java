@@ -81,7 +81,7 @@ final class FileLocks {
     private void lockByte(int at) {
         int result = lock.lockShared(fd, at, 1);
         if (result < 0) {
-            throw QapiException.fromErrno(result, "Failed to lock byte %d", at);
+            throw QapiException.generic("Failed to lock byte %d", at);
         }
     }
 
