@@ -37,7 +37,7 @@ final class JsonFilename {
     }
 
     private static void copy(ObjectNode from, ObjectNode to) {
-        from.fields().forEachRemaining(member -> put(to, member.getKey(), member.getValue()));
+        from.properties().forEach(member -> put(to, member.getKey(), member.getValue()));
     }
 
     private static void put(ObjectNode to, String path, JsonNode value) {
