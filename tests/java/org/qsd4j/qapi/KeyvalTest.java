@@ -78,6 +78,8 @@ class KeyvalTest {
                     null-co,a.00=1 -> Parameter 'a' is unexpected
                     null-co,a.01=1,a.0=2 -> Parameter 'a' is unexpected
                     null-co,a.99999999999999999999=1 -> Parameter 'a.0' missing
+                    null-co,x.1=1,a_b=1,cache.0=1,cache.y=2 -> Parameter 'x.0' missing
+                    null-co,cache.1=1,x.0=2,x.y=3 -> Parameters 'x.*' used inconsistently
                     null-co,a.-1=1 -> Invalid parameter 'a.-1'
                     null-co,a.0x=1 -> Invalid parameter 'a.0x'
                     null-co,_a=1 -> Invalid parameter '_a'
@@ -116,7 +118,8 @@ class KeyvalTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0x1000,4096", "010,8", "' 1',1", "-1,-1", "+7,7", "9223372036854775807,9223372036854775807"})
+    @CsvSource({"0x1000,4096", "010,8", "0b101,5", "' 1',1", "-1,-1", "+7,7", "9223372036854775807,9223372036854775807"
+    })
     void integersAreWrittenAsInC(String text, long value) {
         assertThat(blockdev("null-co,size=" + text)).isInstanceOfSatisfying(BlockdevOptions.NullCo.class, node -> {
             assertThat(node.u().size()).isEqualTo(value);

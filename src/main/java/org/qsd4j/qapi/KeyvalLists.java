@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Turns objects whose members are all numbered into lists. */
+/** Turns objects whose members are all numbered into lists. Of several errors the first in {@link QDictOrder} is told. */
 final class KeyvalLists {
     private KeyvalLists() {}
 
@@ -17,11 +17,11 @@ final class KeyvalLists {
 
     private static JsonNode convert(ObjectNode object, String path) {
         int numbered = 0;
-        for (Map.Entry<String, JsonNode> member : object.properties()) {
-            if (member.getValue() instanceof ObjectNode child) {
-                member.setValue(convert(child, path.isEmpty() ? member.getKey() : path + "." + member.getKey()));
+        for (String key : QDictOrder.keys(object)) {
+            if (object.get(key) instanceof ObjectNode child) {
+                object.set(key, convert(child, path.isEmpty() ? key : path + "." + key));
             }
-            if (KeyvalNames.isDigit(member.getKey(), 0)) {
+            if (KeyvalNames.isDigit(key, 0)) {
                 numbered++;
             }
         }

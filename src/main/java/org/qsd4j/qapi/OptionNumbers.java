@@ -5,15 +5,15 @@ import java.math.BigInteger;
 import java.util.Locale;
 
 /**
- * Numbers as they are written on the command line. Integers are C's: blanks in front, a sign, 0x for hexadecimal, 0 for
- * octal. The whole text must be a number; whatever isn't throws {@link NumberFormatException}.
+ * Numbers as they are written on the command line. Integers are C's: blanks in front, a sign, 0x for hexadecimal, 0b for
+ * binary, 0 for octal. The whole text must be a number; whatever isn't throws {@link NumberFormatException}.
  */
 final class OptionNumbers {
     private static final String BLANKS = " \t\n\u000b\f\r";
     private static final String SIZE_SUFFIXES = "BKMGTPE";
     private static final int BITS_A_SUFFIX = 10;
     /** Longer than any number that fits: the bound keeps a hostile option from costing time. */
-    private static final int MAX_LENGTH = 64;
+    private static final int MAX_LENGTH = 128;
 
     private OptionNumbers() {}
 
@@ -43,6 +43,9 @@ final class OptionNumbers {
         int radix = 10;
         if (isHex(digits)) {
             radix = 16;
+            digits = digits.substring(2);
+        } else if (digits.startsWith("0b") || digits.startsWith("0B")) {
+            radix = 2;
             digits = digits.substring(2);
         } else if (digits.startsWith("0")) {
             radix = 8;
