@@ -139,7 +139,9 @@ class ChardevErrorsTest {
     void helpListsKindsOrOptions() {
         ChardevCommandLine.Help kinds = ChardevCommandLine.help("help", reported);
         assertThat(kinds).isNotNull();
-        assertThat(kinds.text()).startsWith("Available chardev backend types: \n").contains("  socket\n");
+        assertThat(kinds.text())
+                .startsWith("Available chardev backend types: \n")
+                .contains("  socket\n");
         assertThat(kinds.exitStatus()).isZero();
         ChardevCommandLine.Help options = ChardevCommandLine.help("null,help", reported);
         assertThat(options).isNotNull();

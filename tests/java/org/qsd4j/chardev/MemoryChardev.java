@@ -15,6 +15,11 @@ public final class MemoryChardev extends Chardev {
         super(id, ChardevLog.open(null, null, null));
     }
 
+    /** Makes it one of those. */
+    public void addTo(Chardevs chardevs) {
+        chardevs.add(this);
+    }
+
     /** Lets a new peer come; what the last one was sent is forgotten. */
     public void connect() {
         output.reset();
@@ -31,6 +36,12 @@ public final class MemoryChardev extends Chardev {
         if (reader != null) {
             reader.closed();
         }
+    }
+
+    /** Whether the frontend still works for the peer. */
+    public boolean frontendIsBusy() {
+        ChardevFrontend reader = frontend();
+        return reader != null && reader.isBusy();
     }
 
     /** Bytes from the peer, in pieces of at most so many. */

@@ -227,8 +227,7 @@ class SocketChardevTest {
             assertThat(read(client, 6)).isEqualTo("hello\n");
             assertThat(frontend.next()).isEqualTo("opened");
             int own = ((InetSocketAddress) client.getLocalAddress()).getPort();
-            assertThat(chardev.filename())
-                    .isEqualTo("tcp:127.0.0.1:" + port + ",server=on <-> 127.0.0.1:" + own);
+            assertThat(chardev.filename()).isEqualTo("tcp:127.0.0.1:" + port + ",server=on <-> 127.0.0.1:" + own);
         }
     }
 
@@ -237,11 +236,12 @@ class SocketChardevTest {
         try (ServerSocketChannel taken = ServerSocketChannel.open()) {
             taken.bind(new InetSocketAddress("127.0.0.1", 0));
             int port = ((InetSocketAddress) taken.getLocalAddress()).getPort();
-            assertThat(catchThrowable(
-                            () -> open("server=on,wait=off,host=127.0.0.1,port=" + port)))
+            assertThat(catchThrowable(() -> open("server=on,wait=off,host=127.0.0.1,port=" + port)))
                     .hasMessage("Failed to find an available port: Address already in use");
             Chardev chardev = open("server=on,wait=off,host=127.0.0.1,port=" + port + ",to=" + (port + 20));
-            assertThat(chardev.filename()).startsWith("disconnected:tcp:127.0.0.1:").doesNotContain(":" + port + ",");
+            assertThat(chardev.filename())
+                    .startsWith("disconnected:tcp:127.0.0.1:")
+                    .doesNotContain(":" + port + ",");
         }
     }
 }

@@ -8,14 +8,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.qsd4j.chardev.Chardevs;
 import org.qsd4j.chardev.MemoryChardev;
 import org.qsd4j.monitor.command.ControlCommandsHandler;
-import org.qsd4j.qapi.InputVisitor;
-import org.qsd4j.qapi.JsonInputVisitor;
-import org.qsd4j.qapi.QapiJson;
-import org.qsd4j.qapi.gen.QMPCapability;
+import org.qsd4j.monitor.command.IntrospectCommandsHandler;
+import org.qsd4j.monitor.command.QomCommandsHandler;
+import org.qsd4j.qapi.gen.MonitorOptions;
 import org.qsd4j.qapi.gen.VersionInfo;
 import org.qsd4j.qapi.gen.VersionTriple;
+import org.qsd4j.qom.ObjectRegistry;
+import org.qsd4j.qom.QomTree;
 import org.qsd4j.util.Reporter;
 
 /** A monitor with a few commands and its client. The main loop is the test, which may hold tasks back. */
@@ -23,6 +25,7 @@ final class QmpTestClient implements AutoCloseable {
     static final VersionInfo VERSION = new VersionInfo(new VersionTriple(11, 1, 3), "Debian 1:11.1.3+ds-1");
 
     private final MemoryChardev chardev = new MemoryChardev("c");
+    private final QomTree tree = new QomTree();
     private final EventBroadcast events = new EventBroadcast();
     private final List<String> reported = new ArrayList<>();
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
@@ -30,11 +33,11 @@ final class QmpTestClient implements AutoCloseable {
 
     QmpTestClient(boolean pretty) {
         CurrentMonitor current = new CurrentMonitor();
-        CommandDispatcher dispatcher = new CommandDispatcher(new Commands(current), new Recorder());
-        QmpSession session =
-                new QmpSession(chardev, pretty, VERSION.toJson(), dispatcher, current, this::execute);
-        chardev.attach(session);
-        events.add(session);
+        Chardevs chardevs = new Chardevs(new Recorder(), false, tree);
+        chardev.addTo(chardevs);
+        Monitors monitors = new Monitors(
+                chardevs, tree, events, current, new Commands(current, tree), VERSION, this::execute, new Recorder());
+        monitors.add(new MonitorOptions(null, null, pretty, "c"));
         chardev.connect();
     }
 
@@ -69,6 +72,10 @@ final class QmpTestClient implements AutoCloseable {
 
     void runOne() {
         tasks.remove().run();
+    }
+
+    boolean isBusy() {
+        return chardev.frontendIsBusy();
     }
 
     void send(String text) {
@@ -107,12 +114,15 @@ final class QmpTestClient implements AutoCloseable {
         }
     }
 
-    /** The commands of the test: two of the daemon's own, one that may overtake, one that breaks. */
+    /** The commands of the daemon itself and of objects, one that may overtake others, and one that breaks. */
     private static final class Commands implements CommandTable {
-        private final ControlCommandsHandler control;
+        private final CommandTable schema;
 
-        Commands(CurrentMonitor current) {
-            control = new ControlCommandsHandler(current, VERSION, () -> {});
+        Commands(CurrentMonitor current, QomTree tree) {
+            schema = SchemaCommands.of(
+                    new ControlCommandsHandler(current, VERSION, () -> {}),
+                    new QomCommandsHandler(tree, new ObjectRegistry(tree)),
+                    new IntrospectCommandsHandler());
         }
 
         private record Function(boolean allowOob, UnaryOperator<JsonNode> body) implements Command {
@@ -125,38 +135,13 @@ final class QmpTestClient implements AutoCloseable {
         @Override
         public @Nullable Command find(String name) {
             return switch (name) {
-                case "qmp_capabilities" -> new Function(false, this::capabilities);
-                case "query-version" -> new Function(false, this::version);
                 case "overtake" -> new Function(true, arguments -> arguments);
-                case "break" -> new Function(false, arguments -> {
-                    throw new IllegalStateException("broken");
-                });
-                default -> null;
+                case "break" ->
+                    new Function(false, arguments -> {
+                        throw new IllegalStateException("broken");
+                    });
+                default -> schema.find(name);
             };
-        }
-
-        private JsonNode capabilities(JsonNode arguments) {
-            InputVisitor visitor = new JsonInputVisitor(arguments);
-            visitor.startStruct(null);
-            List<QMPCapability> enable = null;
-            if (visitor.optional("enable")) {
-                enable = new ArrayList<>();
-                visitor.startList("enable");
-                while (visitor.nextElement()) {
-                    enable.add(QMPCapability.visit(visitor, null));
-                }
-                visitor.endList();
-            }
-            visitor.checkStruct();
-            control.qmpCapabilities(enable);
-            return QapiJson.object();
-        }
-
-        private JsonNode version(JsonNode arguments) {
-            InputVisitor visitor = new JsonInputVisitor(arguments);
-            visitor.startStruct(null);
-            visitor.checkStruct();
-            return control.queryVersion().toJson();
         }
     }
 }

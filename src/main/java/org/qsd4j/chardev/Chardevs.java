@@ -27,9 +27,13 @@ public final class Chardevs implements AutoCloseable {
     /** Opens a chardev; one with {@code wait=on} returns when its first client is there. */
     public void add(ChardevOptions options) {
         container.checkFree(options.id());
-        Chardev chardev = factory.open(options);
-        container.add(options.id(), chardev);
-        chardevs.put(options.id(), chardev);
+        add(factory.open(options));
+    }
+
+    /** Takes in a chardev that is open already. */
+    void add(Chardev chardev) {
+        container.add(chardev.id(), chardev);
+        chardevs.put(chardev.id(), chardev);
     }
 
     /** The chardev of that id, or null. */

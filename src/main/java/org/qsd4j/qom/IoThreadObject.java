@@ -13,6 +13,7 @@ import org.qsd4j.qapi.gen.IothreadProperties;
 /** An iothread as users make it. */
 final class IoThreadObject implements QomObject {
     private static final long DEFAULT_THREAD_POOL_MAX = 64;
+    private static final long DEFAULT_POLL_FACTOR = 2;
     private static final long DEFAULT_POLL_WEIGHT = 3;
     private static final long MAX_POLL_WEIGHT = 63;
     private static final Map<String, Long> LARGEST = Map.of(
@@ -33,12 +34,12 @@ final class IoThreadObject implements QomObject {
     IoThreadObject(String id, IothreadProperties properties) {
         ioThread = new IoThread(id);
         ioThread.setPollMaxNanos(orElse(properties.pollMaxNs(), IoThread.DEFAULT_POLL_MAX_NS));
-        ioThread.setPollGrow(orElse(properties.pollGrow(), 0));
-        ioThread.setPollShrink(orElse(properties.pollShrink(), 0));
+        ioThread.setPollGrow(notZero(properties.pollGrow(), DEFAULT_POLL_FACTOR));
+        ioThread.setPollShrink(notZero(properties.pollShrink(), DEFAULT_POLL_FACTOR));
         aioMaxBatch = orElse(properties.aioMaxBatch(), 0);
         threadPoolMin = orElse(properties.threadPoolMin(), 0);
         threadPoolMax = orElse(properties.threadPoolMax(), DEFAULT_THREAD_POOL_MAX);
-        pollWeight = orElse(properties.pollWeight(), DEFAULT_POLL_WEIGHT);
+        pollWeight = notZero(properties.pollWeight(), DEFAULT_POLL_WEIGHT);
         if (threadPoolMin > threadPoolMax || threadPoolMax == 0 || threadPoolMax > Integer.MAX_VALUE) {
             throw QapiException.generic("bad thread-pool-min/thread-pool-max values");
         }
@@ -46,6 +47,11 @@ final class IoThreadObject implements QomObject {
 
     private static long orElse(@Nullable Long value, long other) {
         return value == null ? other : value;
+    }
+
+    /** Here 0 asks for the default. */
+    private static long notZero(@Nullable Long value, long other) {
+        return value == null || value == 0 ? other : value;
     }
 
     /** Looks at the numbers in the given order, so that of several bad ones the same is named as in QEMU. */

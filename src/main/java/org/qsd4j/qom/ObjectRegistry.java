@@ -24,11 +24,9 @@ public final class ObjectRegistry {
         ObjectNode properties = options.toJson();
         if (options instanceof ObjectOptions.Iothread iothread) {
             IoThreadObject.checkRanges(properties, QDictOrder.keys(properties));
-            objects.checkFree(options.id());
-            objects.add(options.id(), new IoThreadObject(options.id(), iothread.u()));
+            objects.add(options.id(), () -> new IoThreadObject(options.id(), iothread.u()));
         } else if (options instanceof ObjectOptions.Secret secret) {
-            objects.checkFree(options.id());
-            objects.add(options.id(), SecretObject.load(secret.u(), this));
+            objects.add(options.id(), () -> SecretObject.load(secret.u(), this));
         } else {
             throw QapiException.generic(
                     "invalid object type: %s", options.qomType().wireName());

@@ -14,10 +14,10 @@ public final class QomTree {
     private final QomContainer chardevs = new QomContainer("/chardevs");
 
     public QomTree() {
-        root.add("audiodevs", new QomContainer("/audiodevs"));
-        root.add("backend", new QomContainer("/backend"));
         root.add("chardevs", chardevs);
         root.add("objects", objects);
+        root.add("backend", new QomContainer("/backend"));
+        root.add("audiodevs", new QomContainer("/audiodevs"));
     }
 
     /** Where users' objects are. */
@@ -32,23 +32,36 @@ public final class QomTree {
 
     /** The object at an absolute path, or the only one whose path ends like this; throws QapiException. */
     public QomObject resolve(String path) {
-        if (path.startsWith("/")) {
-            QomObject found = walk(root, path);
-            if (found == null) {
-                throw notFound(path);
-            }
-            return found;
-        }
-        Set<QomObject> matches = new HashSet<>();
-        collect(root, path, matches);
+        Set<QomObject> matches = matches(path);
         if (matches.size() > 1) {
             throw QapiException.generic("Path '%s' is ambiguous", path);
         }
-        return matches.stream().findAny().orElseThrow(() -> notFound(path));
+        return only(matches, path);
     }
 
-    private static QapiException notFound(String path) {
-        return QapiException.deviceNotFound("Device '%s' not found", path);
+    /** The same, but an ambiguous path is as good as a wrong one. */
+    public QomObject find(String path) {
+        return only(matches(path), path);
+    }
+
+    private static QomObject only(Set<QomObject> matches, String path) {
+        if (matches.size() != 1) {
+            throw QapiException.deviceNotFound("Device '%s' not found", path);
+        }
+        return matches.iterator().next();
+    }
+
+    private Set<QomObject> matches(String path) {
+        Set<QomObject> matches = new HashSet<>();
+        if (path.startsWith("/")) {
+            QomObject found = walk(root, path);
+            if (found != null) {
+                matches.add(found);
+            }
+        } else {
+            collect(root, path, matches);
+        }
+        return matches;
     }
 
     private static void collect(QomObject from, String path, Set<QomObject> matches) {

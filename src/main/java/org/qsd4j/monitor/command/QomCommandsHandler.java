@@ -35,7 +35,7 @@ public final class QomCommandsHandler implements QomCommands {
 
     @Override
     public JsonNode qomGet(String path, String property) {
-        QomObject object = tree.resolve(path);
+        QomObject object = tree.find(path);
         return properties(object)
                 .filter(candidate -> candidate.name().equals(property))
                 .findFirst()
