@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -223,7 +224,7 @@ class SocketChardevTest {
         String listening = chardev.filename();
         assertThat(listening).matches("disconnected:tcp:127\\.0\\.0\\.1:[0-9]+,server=on");
         int port = Integer.parseInt(listening.replaceAll(".*:([0-9]+),.*", "$1"));
-        try (SocketChannel client = SocketChannel.open(new InetSocketAddress("127.0.0.1", port))) {
+        try (SocketChannel client = SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))) {
             assertThat(read(client, 6)).isEqualTo("hello\n");
             assertThat(frontend.next()).isEqualTo("opened");
             int own = ((InetSocketAddress) client.getLocalAddress()).getPort();
@@ -234,7 +235,7 @@ class SocketChardevTest {
     @Test
     void portInUseIsPassedOverUpToTheLastOne() throws Exception {
         try (ServerSocketChannel taken = ServerSocketChannel.open()) {
-            taken.bind(new InetSocketAddress("127.0.0.1", 0));
+            taken.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             int port = ((InetSocketAddress) taken.getLocalAddress()).getPort();
             assertThat(catchThrowable(() -> open("server=on,wait=off,host=127.0.0.1,port=" + port)))
                     .hasMessage("Failed to find an available port: Address already in use");
