@@ -17,7 +17,7 @@ final class SchemaCommands {
         try {
             return CommandTable.of((QmpDispatchTable) constructor.newInstance(modules));
         } catch (ReflectiveOperationException e) {
-            throw new AssertionError(e);
+            throw new LinkageError(e.toString(), e);
         }
     }
 
