@@ -2,33 +2,45 @@ package org.qsd4j.daemon;
 
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.qsd4j.qapi.QapiException;
+import org.qsd4j.monitor.EventBroadcast;
 import org.qsd4j.qapi.gen.BlockExportOptions;
 import org.qsd4j.qapi.gen.BlockdevOptions;
+import org.qsd4j.qapi.gen.MonitorOptions;
 import org.qsd4j.qapi.gen.NbdServerOptions;
+import org.qsd4j.qapi.gen.ObjectOptions;
 
 /**
  * The storage daemon as a process: works off its command line, then runs until somebody asks it to stop, and takes
- * everything down in order. The thread that calls {@link #run} is the main loop's.
+ * everything down in order. The thread that constructs and runs it is the main loop's.
  */
 final class Daemon implements CommandLine.Actions {
     private final ErrorReport report;
-    private final StorageEngine engine;
-    private final TraceOption trace;
+    private final Output out;
     private final Consumer<Runnable> signals;
+    private final @Nullable Background background;
+    private final TraceOption trace;
+    private final StorageEngine engine;
+    private final QmpServer qmp;
     private @Nullable String pidfilePath;
     private @Nullable Pidfile pidfile;
 
-    /** @param signals is told what to do when this process is asked to end */
-    Daemon(ErrorReport report, Output out, Consumer<Runnable> signals) {
+    /**
+     * @param signals is told what to do when this process is asked to end
+     * @param background not null if the daemon is to go on in the background
+     */
+    Daemon(ErrorReport report, Output out, Consumer<Runnable> signals, @Nullable Background background) {
         this.report = report;
+        this.out = out;
         this.signals = signals;
-        this.engine = new StorageEngine(report::error, event -> {});
-        this.trace = new TraceOption(report, out);
+        this.background = background;
+        trace = new TraceOption(report, out);
+        EventBroadcast events = new EventBroadcast();
+        engine = new StorageEngine(report::error, events);
+        qmp = new QmpServer(engine, events, report, background != null);
     }
 
     /** Returns when the daemon was asked to stop; throws what made its start fail. Either way nothing is left behind. */
-    void run(CommandLine commandLine, @Nullable Background background) throws Exception {
+    void run(CommandLine commandLine) throws Exception {
         signals.accept(() -> engine.loop().execute(engine.loop()::stop));
         try {
             commandLine.run(this, report);
@@ -44,16 +56,13 @@ final class Daemon implements CommandLine.Actions {
         }
     }
 
+    /** Exports go while monitors can still tell of it. */
     private void shutDown() {
         engine.close();
+        qmp.close();
         if (pidfile != null) {
             pidfile.remove();
         }
-    }
-
-    @Override
-    public void pidfile(String path) {
-        pidfilePath = path;
     }
 
     @Override
@@ -63,7 +72,7 @@ final class Daemon implements CommandLine.Actions {
 
     @Override
     public void chardev(String argument) {
-        throw QapiException.generic("Not available yet");
+        qmp.addChardev(argument, out);
     }
 
     @Override
@@ -73,7 +82,7 @@ final class Daemon implements CommandLine.Actions {
 
     @Override
     public void monitor(String argument) {
-        throw QapiException.generic("Not available yet");
+        qmp.addMonitor(MonitorOptions.visit(OptionArgument.visitor(argument, "chardev"), null));
     }
 
     @Override
@@ -83,7 +92,12 @@ final class Daemon implements CommandLine.Actions {
 
     @Override
     public void object(String argument) {
-        throw QapiException.generic("Not available yet");
+        engine.objects().add(ObjectOptions.visit(OptionArgument.objectVisitor(argument, out), null));
+    }
+
+    @Override
+    public void pidfile(String path) {
+        pidfilePath = path;
     }
 
     @Override

@@ -80,7 +80,7 @@ public final class Main {
                 }
                 background.enter();
             }
-            new Daemon(report, out, signals).run(commandLine, daemonize ? background : null);
+            new Daemon(report, out, signals, daemonize ? background : null).run(commandLine);
             return 0;
         } catch (QapiException e) {
             report.error(e);

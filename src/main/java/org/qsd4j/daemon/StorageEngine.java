@@ -15,16 +15,20 @@ import org.qsd4j.export.fuse.FuseExportDriver;
 import org.qsd4j.export.nbd.NbdExportDriver;
 import org.qsd4j.export.nbd.NbdServer;
 import org.qsd4j.qapi.QapiEvent;
+import org.qsd4j.qom.ObjectRegistry;
+import org.qsd4j.qom.QomTree;
 
 /**
- * Block graph and exports, put together: what the daemon runs, and what a Java program embeds. Several of them live side
- * by side. The thread that constructs one is its main loop's until {@link MainLoop#run()} is called on another.
+ * Objects, block graph and exports, put together: what the daemon runs, and what a Java program embeds. Several of them
+ * live side by side. The thread that constructs one is its main loop's until {@link MainLoop#run()} is called on another.
  */
 @MainThread
 public final class StorageEngine implements AutoCloseable {
     private static final long CLOSE_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     private final MainLoop loop = new MainLoop();
+    private final QomTree tree = new QomTree();
+    private final ObjectRegistry objects = new ObjectRegistry(tree);
     private final BlockGraph graph;
     private final BlockExports exports;
     private final FuseExportDriver fuse;
@@ -40,11 +44,21 @@ public final class StorageEngine implements AutoCloseable {
         graph = new BlockGraph(
                 loop, new BlockDrivers(List.of(new FileDriver(), new RawDriver(), new NullCoDriver())), report);
         fuse = new FuseExportDriver(report);
-        exports = new BlockExports(loop, graph, id -> null, events, List.of(fuse, new NbdExportDriver(nbdServer)));
+        exports = new BlockExports(loop, graph, objects::findIoThread, events, List.of(fuse, new NbdExportDriver(nbdServer)));
     }
 
     public MainLoop loop() {
         return loop;
+    }
+
+    /** What {@code qom-list} walks. */
+    public QomTree tree() {
+        return tree;
+    }
+
+    /** What {@code object-add} makes. */
+    public ObjectRegistry objects() {
+        return objects;
     }
 
     public BlockGraph graph() {

@@ -1,5 +1,8 @@
 package org.qsd4j.daemon;
 
+import org.qsd4j.qapi.gen.VersionInfo;
+import org.qsd4j.qapi.gen.VersionTriple;
+
 /** The versions that this program goes by. */
 final class Version {
     /** The release of qemu-storage-daemon that it behaves like; clients look for it. */
@@ -14,6 +17,11 @@ final class Version {
     static String own() {
         String version = Version.class.getPackage().getImplementationVersion();
         return version == null ? "unpackaged" : version;
+    }
+
+    /** What {@code query-version} answers. */
+    static VersionInfo info() {
+        return new VersionInfo(new VersionTriple(MAJOR, MINOR, MICRO), "qsd4j " + own());
     }
 
     /** What --version prints. */

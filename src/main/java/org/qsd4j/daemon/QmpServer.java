@@ -1,0 +1,79 @@
+package org.qsd4j.daemon;
+
+import org.qsd4j.aio.MainThread;
+import org.qsd4j.chardev.ChardevCommandLine;
+import org.qsd4j.chardev.Chardevs;
+import org.qsd4j.monitor.CommandTable;
+import org.qsd4j.monitor.CurrentMonitor;
+import org.qsd4j.monitor.EventBroadcast;
+import org.qsd4j.monitor.Monitors;
+import org.qsd4j.monitor.command.BlockCoreCommandsHandler;
+import org.qsd4j.monitor.command.BlockExportCommandsHandler;
+import org.qsd4j.monitor.command.ControlCommandsHandler;
+import org.qsd4j.monitor.command.IntrospectCommandsHandler;
+import org.qsd4j.monitor.command.QomCommandsHandler;
+import org.qsd4j.qapi.gen.MonitorOptions;
+import org.qsd4j.qapi.gen.QmpDispatchTable;
+import org.qsd4j.qapi.gen.VersionInfo;
+import org.qsd4j.util.Reporter;
+
+/** Chardevs, the monitors on them, and the commands that monitors know. */
+@MainThread
+final class QmpServer implements AutoCloseable {
+    private final Chardevs chardevs;
+    private final Monitors monitors;
+    private final Reporter report;
+
+    /**
+     * @param events where the engine's events come in
+     * @param background standard input and output are not the daemon's to use
+     */
+    QmpServer(StorageEngine engine, EventBroadcast events, Reporter report, boolean background) {
+        this.report = report;
+        chardevs = new Chardevs(report, background, engine.tree());
+        CurrentMonitor current = new CurrentMonitor();
+        VersionInfo version = Version.info();
+        monitors = new Monitors(
+                chardevs,
+                engine.tree(),
+                events,
+                current,
+                CommandTable.of(commands(engine, current, version)),
+                version,
+                engine.loop(),
+                report);
+    }
+
+    private static QmpDispatchTable commands(StorageEngine engine, CurrentMonitor current, VersionInfo version) {
+        Runnable quit = () -> {
+            engine.closeExports();
+            engine.loop().stop();
+        };
+        return new QmpDispatchTable(
+                new BlockCoreCommandsHandler(engine.graph()),
+                new BlockExportCommandsHandler(engine.exports()),
+                new ControlCommandsHandler(current, version, quit),
+                new IntrospectCommandsHandler(),
+                new QomCommandsHandler(engine.tree(), engine.objects()));
+    }
+
+    /** {@code --chardev}; what its help prints goes to {@code out}. */
+    void addChardev(String argument, Output out) {
+        ChardevCommandLine.Help help = ChardevCommandLine.help(argument, report);
+        if (help != null) {
+            out.print(help.text());
+            throw new Exit(help.exitStatus());
+        }
+        chardevs.add(ChardevCommandLine.parse(argument, report));
+    }
+
+    void addMonitor(MonitorOptions options) {
+        monitors.add(options);
+    }
+
+    /** Sends what is still to be sent, then closes everything and removes the sockets. */
+    @Override
+    public void close() {
+        chardevs.close();
+    }
+}
