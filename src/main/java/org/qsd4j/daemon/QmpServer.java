@@ -49,8 +49,12 @@ final class QmpServer implements AutoCloseable {
             engine.closeExports();
             engine.loop().stop();
         };
+        Unwired unwired = new Unwired();
         return new QmpDispatchTable(
+                unwired,
                 new BlockCoreCommandsHandler(engine.graph()),
+                unwired,
+                unwired,
                 new BlockExportCommandsHandler(engine.exports()),
                 new ControlCommandsHandler(current, version, quit),
                 new IntrospectCommandsHandler(),
