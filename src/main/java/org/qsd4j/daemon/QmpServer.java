@@ -11,6 +11,7 @@ import org.qsd4j.monitor.command.BlockCoreCommandsHandler;
 import org.qsd4j.monitor.command.BlockExportCommandsHandler;
 import org.qsd4j.monitor.command.ControlCommandsHandler;
 import org.qsd4j.monitor.command.IntrospectCommandsHandler;
+import org.qsd4j.monitor.command.NbdCommandsHandler;
 import org.qsd4j.monitor.command.QomCommandsHandler;
 import org.qsd4j.qapi.gen.MonitorOptions;
 import org.qsd4j.qapi.gen.QmpDispatchTable;
@@ -49,12 +50,9 @@ final class QmpServer implements AutoCloseable {
             engine.closeExports();
             engine.loop().stop();
         };
-        Unwired unwired = new Unwired();
         return new QmpDispatchTable(
-                unwired,
                 new BlockCoreCommandsHandler(engine.graph()),
-                unwired,
-                unwired,
+                new NbdCommandsHandler(engine.nbdServer(), engine.graph(), engine.exports()),
                 new BlockExportCommandsHandler(engine.exports()),
                 new ControlCommandsHandler(current, version, quit),
                 new IntrospectCommandsHandler(),

@@ -44,7 +44,8 @@ public final class StorageEngine implements AutoCloseable {
         graph = new BlockGraph(
                 loop, new BlockDrivers(List.of(new FileDriver(), new RawDriver(), new NullCoDriver())), report);
         fuse = new FuseExportDriver(report);
-        exports = new BlockExports(loop, graph, objects::findIoThread, events, List.of(fuse, new NbdExportDriver(nbdServer)));
+        exports = new BlockExports(
+                loop, graph, objects::findIoThread, events, List.of(fuse, new NbdExportDriver(nbdServer)));
     }
 
     public MainLoop loop() {
