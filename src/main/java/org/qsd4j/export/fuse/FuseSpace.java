@@ -128,7 +128,7 @@ final class FuseSpace {
         long length = length();
         long offset = from;
         while (offset >= 0 && offset < length) {
-            int result = blk.blockStatus(false, offset, length - offset, status);
+            int result = blk.blockStatus(true, offset, length - offset, status);
             if (result < 0) {
                 return result;
             }
