@@ -23,7 +23,7 @@ class MalformedCommandsTest {
         return Stream.concat(lines("/qapi/malformed-commands.txt"), lines("/qapi/unexpected-members.txt"));
     }
 
-    private static Stream<String> lines(String resource) throws IOException {
+    static Stream<String> lines(String resource) throws IOException {
         try (InputStream in = MalformedCommandsTest.class.getResourceAsStream(resource)) {
             assertThat(in).isNotNull();
             return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().filter(line -> !line.startsWith("#"));

@@ -38,6 +38,9 @@ public final class RealDaemon implements AutoCloseable {
         input.write('\n');
         input.flush();
         for (String line = output.readLine(); line != null; line = output.readLine()) {
+            if (!line.startsWith("{")) {
+                continue; // a warning: standard error comes the same way
+            }
             JsonNode message = JSON.readTree(line);
             if (!message.has("event")) {
                 return message;
