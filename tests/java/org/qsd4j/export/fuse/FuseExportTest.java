@@ -253,8 +253,10 @@ class FuseExportTest {
     void fsyncAndCloseFlushTheNode() throws Exception {
         MemoryNode node = fixture.node("node", MIB);
         int fd = open(fixture.export(node, "'writable': true"), Libc.O_RDWR);
+        assertThat(Libc.pwrite(fd, buffer.address(), 512, 0)).isEqualTo(512);
         assertThat(Libc.fdatasync(fd)).isZero();
         assertThat(node.flushes).hasValue(1);
+        assertThat(Libc.pwrite(fd, buffer.address(), 512, 0)).isEqualTo(512);
         Libc.close(fd);
         assertThat(node.flushes).hasValue(2);
     }
@@ -265,6 +267,7 @@ class FuseExportTest {
         int fd = open(fixture.export(node, "'writable': true"), Libc.O_RDWR);
         try {
             for (int errno : new int[] {Errno.EIO, Errno.ENOSPC, Errno.ENOMEDIUM}) {
+                assertThat(Libc.pwrite(fd, buffer.address(), 4096, 0)).isEqualTo(4096);
                 node.error = -errno;
                 assertThat(Libc.pread(fd, buffer.address(), 4096, 0)).isEqualTo(-errno);
                 assertThat(Libc.pwrite(fd, buffer.address(), 4096, 0)).isEqualTo(-errno);
@@ -273,6 +276,7 @@ class FuseExportTest {
                         .isEqualTo(-errno);
                 assertThat(Libc.ftruncate(fd, 4096)).isEqualTo(-errno);
                 assertThat(Libc.lseek(fd, 0, Libc.SEEK_DATA)).isEqualTo(-errno);
+                node.error = 0;
             }
         } finally {
             node.error = 0;
