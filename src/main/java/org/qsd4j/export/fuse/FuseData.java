@@ -2,6 +2,7 @@ package org.qsd4j.export.fuse;
 
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.block.BlockBackend;
+import org.qsd4j.block.BlockNode;
 import org.qsd4j.export.fuse.wire.FuseReadIn;
 import org.qsd4j.export.fuse.wire.FuseWrite;
 import org.qsd4j.sys.Errno;
@@ -50,6 +51,9 @@ final class FuseData {
         }
         if (!export.writable()) {
             return -Errno.EACCES;
+        }
+        if (offset > BlockNode.MAX_LENGTH - bytes && export.growable()) {
+            return -Errno.EIO;
         }
         long length = space.length();
         if (offset > length - bytes) {
