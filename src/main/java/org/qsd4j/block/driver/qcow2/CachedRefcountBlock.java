@@ -1,0 +1,42 @@
+package org.qsd4j.block.driver.qcow2;
+
+import org.jspecify.annotations.Nullable;
+
+/** A refcount block in memory, as its bytes in the file. Under the image's metadata lock. */
+final class CachedRefcountBlock {
+    /** Index in the refcount table. */
+    final int index;
+
+    final long hostOffset;
+    final byte[] bytes;
+
+    /** The range of bytes that differ from the file's, empty if from >= end. */
+    int dirtyFrom = Integer.MAX_VALUE;
+
+    int dirtyEnd;
+
+    long lastUsed;
+
+    @Nullable
+    CachedRefcountBlock next;
+
+    CachedRefcountBlock(int index, long hostOffset, int size) {
+        this.index = index;
+        this.hostOffset = hostOffset;
+        this.bytes = new byte[size];
+    }
+
+    void markDirty(int from, int end) {
+        dirtyFrom = Math.min(dirtyFrom, from);
+        dirtyEnd = Math.max(dirtyEnd, end);
+    }
+
+    boolean isDirty() {
+        return dirtyFrom < dirtyEnd;
+    }
+
+    void markClean() {
+        dirtyFrom = Integer.MAX_VALUE;
+        dirtyEnd = 0;
+    }
+}

@@ -1,0 +1,184 @@
+package org.qsd4j.block.driver.qcow2;
+
+import org.qsd4j.block.driver.qcow2.format.RefcountBlock;
+import org.qsd4j.sys.Errno;
+
+/**
+ * Finds free host clusters and counts them as used. Everything here is under the image's metadata lock, and in memory:
+ * what it does becomes durable before anything on disk refers to the clusters (see {@link MetadataWriteback}).
+ */
+final class ClusterAllocator {
+    /** Offsets in L1 and L2 entries have 56 bits. */
+    private static final long MAX_HOST_OFFSET = 1L << 56;
+
+    private final Qcow2Image image;
+    private final ClusterGeometry geometry;
+    private final Refcounts refcounts;
+
+    /** No cluster below is free. */
+    private long searchFrom;
+
+    /** No cluster from here on has ever been written: it reads as zeroes. */
+    private long virginFrom;
+
+    private long allocated;
+    private boolean virgin;
+
+    ClusterAllocator(Qcow2Image image, Refcounts refcounts) {
+        this.image = image;
+        this.geometry = image.geometry;
+        this.refcounts = refcounts;
+        this.virginFrom = geometry.clustersFor(image.file.node().length());
+    }
+
+    /** How many clusters the last {@link #allocate} has given. */
+    long allocated() {
+        return allocated;
+    }
+
+    /** Whether the clusters of the last {@link #allocate} have never been written and read as zeroes. */
+    boolean isVirgin() {
+        return virgin;
+    }
+
+    /** Contiguous clusters, at least one and at most {@code wanted}: the host offset of the first, or -errno. */
+    long allocate(long wanted) {
+        long first = -1;
+        long count = 0;
+        long cluster = searchFrom;
+        while (count < wanted) {
+            int state = probe(cluster, count > 0);
+            if (state == FREE) {
+                first = count == 0 ? cluster : first;
+                count++;
+            } else if (count > 0) {
+                break;
+            } else if (state < 0) {
+                return state;
+            }
+            cluster++;
+        }
+        return take(first, count);
+    }
+
+    /** Exactly {@code count} contiguous clusters: the host offset of the first, or -errno. */
+    long allocateExactly(long count) {
+        long first = -1;
+        long run = 0;
+        long counted = refcounts.endOfCounted();
+        for (long cluster = searchFrom; run < count && cluster < counted; cluster++) {
+            int state = probe(cluster, true);
+            if (state < 0) {
+                return state;
+            }
+            if (state == FREE) {
+                first = run == 0 ? cluster : first;
+                run++;
+            } else {
+                run = 0;
+            }
+        }
+        return run == count ? take(first, run) : allocateBehindEverything(count);
+    }
+
+    private long allocateBehindEverything(long count) {
+        // A table that grows takes room itself, which the second look counts in.
+        for (int attempt = 0; refcounts.entriesToReserve(count) > refcounts.tableLength(); attempt++) {
+            int result = attempt < 3 ? refcounts.growTable(refcounts.entriesToReserve(count)) : -Errno.EFBIG;
+            if (result < 0) {
+                return result;
+            }
+        }
+        long first = refcounts.reserveBehindEverything(count);
+        allocated = count;
+        virgin = first >= virginFrom;
+        virginFrom = Math.max(virginFrom, first + count);
+        return first << geometry.clusterBits;
+    }
+
+    private static final int FREE = 0;
+    private static final int USED = 1;
+
+    /** FREE, USED or -errno. A missing refcount block is made at the cluster, unless a run is being collected. */
+    private int probe(long cluster, boolean inRun) {
+        long index = cluster >>> geometry.refcountBlockBits;
+        if (index >= refcounts.tableLength()) {
+            if (inRun) {
+                return USED;
+            }
+            int result = refcounts.growTable(index + 1);
+            if (result < 0) {
+                return result;
+            }
+        }
+        if (!refcounts.hasBlock((int) index)) {
+            if (!inRun) {
+                int result = checkPlace(cluster, 1);
+                if (result < 0) {
+                    return result;
+                }
+                refcounts.createBlock((int) index, cluster);
+                virginFrom = Math.max(virginFrom, cluster + 1);
+            }
+            return USED;
+        }
+        CachedRefcountBlock block = refcounts.block((int) index);
+        if (block == null) {
+            return -Errno.EIO;
+        }
+        int entry = (int) cluster & ((1 << geometry.refcountBlockBits) - 1);
+        return RefcountBlock.get(block.bytes, entry, geometry.refcountOrder) == 0 ? FREE : USED;
+    }
+
+    private long take(long first, long count) {
+        int result = checkPlace(first, count);
+        if (result < 0) {
+            return result;
+        }
+        for (long i = 0; i < count; i++) {
+            result = refcounts.change(first + i, 1);
+            if (result < 0) {
+                giveBack(first << geometry.clusterBits, i);
+                return result;
+            }
+        }
+        searchFrom = first + count;
+        allocated = count;
+        virgin = first >= virginFrom;
+        virginFrom = Math.max(virginFrom, first + count);
+        return first << geometry.clusterBits;
+    }
+
+    /** A free cluster that metadata stands in: the refcounts are wrong, and using it would destroy the image. */
+    private int checkPlace(long first, long count) {
+        if (first + count > MAX_HOST_OFFSET >>> geometry.clusterBits) {
+            return -Errno.EFBIG;
+        }
+        for (long cluster = first; cluster < first + count; cluster++) {
+            if (image.metadataClusters().classOf(cluster) != 0) {
+                return image.corruption.signal(
+                        true,
+                        cluster << geometry.clusterBits,
+                        geometry.clusterSize,
+                        "Preventing invalid allocation of a cluster at offset %#x, which holds metadata",
+                        cluster << geometry.clusterBits);
+            }
+        }
+        return 0;
+    }
+
+    /** Takes back an allocation that nothing has ever referred to. */
+    void giveBack(long hostOffset, long count) {
+        long first = hostOffset >>> geometry.clusterBits;
+        for (long i = 0; i < count; i++) {
+            release(first + i);
+        }
+    }
+
+    /** Takes a reference off a cluster. A refcount that is 0 already stays: whoever finds it leaked is better off. */
+    void release(long cluster) {
+        if (refcounts.change(cluster, -1) == 0 && refcounts.get(cluster) == 0) {
+            searchFrom = Math.min(searchFrom, cluster);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+package org.qsd4j.block.driver.qcow2;
+
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.qsd4j.block.BlockChild;
+import org.qsd4j.block.BlockDriver;
+import org.qsd4j.block.BlockNode;
+import org.qsd4j.block.ChildRole;
+import org.qsd4j.block.OpenRequest;
+import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.BlockdevOptions;
+import org.qsd4j.qapi.gen.BlockdevOptionsQcow2;
+
+/**
+ * Driver {@code qcow2}: a thin, growing image with backing files. QEMU: {@code qcow2.c}.
+ *
+ * <p>The only state is what is being opened right now, by which a backing chain that leads back into itself is found.
+ */
+public final class Qcow2Driver implements BlockDriver {
+    private final Consumer<String> report;
+    private final Set<String> opening = new HashSet<>();
+
+    /** {@code report} takes a line about an image that turns out corrupt, from any thread. */
+    public Qcow2Driver(Consumer<String> report) {
+        this.report = report;
+    }
+
+    @Override
+    public String formatName() {
+        return "qcow2";
+    }
+
+    @Override
+    public boolean supportsBacking() {
+        return true;
+    }
+
+    @Override
+    public Set<String> strongOptions() {
+        return Set.of("encrypt");
+    }
+
+    @Override
+    public int probe(byte[] head) {
+        boolean magic = head.length >= 8
+                && new String(head, 0, 4, StandardCharsets.ISO_8859_1).equals("QFI\u00fb")
+                && head[4] == 0
+                && head[5] == 0
+                && head[6] == 0
+                && head[7] >= 2;
+        return magic ? 100 : 0;
+    }
+
+    @Override
+    public BlockNode open(OpenRequest request) {
+        BlockdevOptionsQcow2 options = ((BlockdevOptions.Qcow2) request.options()).u();
+        BlockChild file = request.openChild("file", options.file(), ChildRole.IMAGE);
+        String name = file.node().exactFilename();
+        if (name != null && !opening.add(name)) {
+            throw QapiException.generic("The backing chain of '%s' leads back to it", name);
+        }
+        try {
+            return open(request, options, file, name);
+        } finally {
+            opening.remove(name);
+        }
+    }
+
+    private BlockNode open(
+            OpenRequest request, BlockdevOptionsQcow2 options, BlockChild file, @Nullable String imageName) {
+        ImageMetadata metadata = ImageMetadata.read(file, !request.isReadOnly());
+        Qcow2Options settled = OptionsReader.read(options, request.flags(), metadata.header());
+        BlockChild dataFile = openDataFile(request, options, metadata, imageName);
+        Qcow2Image image = new Qcow2Image(metadata, file, dataFile, settled, corruptionListener(request));
+        image.prepareForWriting();
+        String recorded = metadata.backingFile();
+        String backingName = recorded == null ? null : resolve(imageName, recorded);
+        String backingFormat = metadata.extensions().backingFormat();
+        if (options.backing() == null && backingName != null && backingFormat == null && !isJson(backingName)) {
+            // Taking the format from what the guest has written would let the guest read any file.
+            throw QapiException.generic(
+                    "The image doesn't say the format of its backing file '%s': define it with 'backing'", backingName);
+        }
+        image.setBacking(request.openBacking(options.backing(), backingName, backingFormat));
+        return new Qcow2Node(request, image);
+    }
+
+    private static @Nullable BlockChild openDataFile(
+            OpenRequest request, BlockdevOptionsQcow2 options, ImageMetadata metadata, @Nullable String imageName) {
+        if (!metadata.header().hasDataFile()) {
+            if (options.dataFile() != null) {
+                throw QapiException.generic("'data-file' can only be set for images with an external data file");
+            }
+            return null;
+        }
+        if (options.dataFile() != null) {
+            return request.openChild("data-file", options.dataFile(), ChildRole.DATA);
+        }
+        String name = metadata.extensions().dataFile();
+        if (name == null) {
+            throw QapiException.generic("'data-file' is required for this image");
+        }
+        return request.openFileChild("data-file", resolve(imageName, name), null, ChildRole.DATA);
+    }
+
+    private Corruption.Listener corruptionListener(OpenRequest request) {
+        String nodeName = request.nodeName();
+        return (fatal, message, offset, size) -> report.accept(
+                fatal
+                        ? "qcow2: Marking image '" + nodeName + "' as corrupt: " + message
+                                + "; further corruption events will be suppressed"
+                        : "qcow2: Image '" + nodeName + "' is corrupt: " + message
+                                + "; further non-fatal corruption events will be suppressed");
+    }
+
+    private static boolean isJson(String name) {
+        return name.startsWith("json:");
+    }
+
+    /** A name in an image is relative to the image's folder. QEMU: {@code path_combine}. */
+    static String resolve(@Nullable String imageName, String name) {
+        int colon = name.indexOf(':');
+        int slash = name.indexOf('/');
+        boolean hasProtocol = colon > 0 && (slash < 0 || colon < slash);
+        if (slash == 0 || hasProtocol) {
+            return name;
+        }
+        if (imageName == null) {
+            throw QapiException.generic("Cannot use relative file name '%s' without the image's own name", name);
+        }
+        return imageName.substring(0, imageName.lastIndexOf('/') + 1) + name;
+    }
+}

@@ -1,0 +1,221 @@
+package org.qsd4j.block.driver.qcow2;
+
+import org.qsd4j.block.BlockChild;
+import org.qsd4j.block.BlockNode;
+import org.qsd4j.block.BlockStatus;
+import org.qsd4j.block.DriverInfo;
+import org.qsd4j.block.OpenRequest;
+import org.qsd4j.block.RequestFlags;
+import org.qsd4j.block.driver.qcow2.format.Feature;
+import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.ImageInfo;
+import org.qsd4j.qapi.gen.PreallocMode;
+import org.qsd4j.sys.Errno;
+import org.qsd4j.sys.NativeBuffer;
+
+/** An open qcow2 image. The requests' entrance: counts them in and out, and hands them on. */
+final class Qcow2Node extends BlockNode {
+    private final Qcow2Image image;
+    private final ClusterMapper mapper;
+    private final Qcow2Reader reader;
+    private final Qcow2Writer writer;
+    private final ZeroClusters zeroes;
+    private final ImageResize resize;
+
+    Qcow2Node(OpenRequest request, Qcow2Image image) {
+        super(request);
+        this.image = image;
+        this.mapper = new ClusterMapper(image);
+        this.reader = new Qcow2Reader(image, mapper);
+        CopyOnWrite copyOnWrite = new CopyOnWrite(image, mapper, reader);
+        this.writer = new Qcow2Writer(image, mapper, copyOnWrite);
+        this.zeroes = new ZeroClusters(image, mapper, copyOnWrite, writer);
+        this.resize = new ImageResize(image, zeroes);
+        setLength(image.diskLength());
+        limits().pwriteZeroesAlignment = image.geometry.subclusterSize;
+        limits().pdiscardAlignment = image.geometry.clusterSize;
+    }
+
+    Qcow2Image image() {
+        return image;
+    }
+
+    @Override
+    protected int doWrite(long offset, NativeBuffer buffer, int at, int bytes, int flags) {
+        if ((flags & RequestFlags.WRITE_COMPRESSED) != 0) {
+            return -Errno.ENOTSUP;
+        }
+        if (image.readOnly) {
+            return -Errno.EPERM;
+        }
+        if (offset + bytes > length()) {
+            return -Errno.EIO;
+        }
+        int ticket = image.gracePeriod.enter();
+        try {
+            return image.isEjected() ? -Errno.ENOMEDIUM : writer.write(offset, buffer, at, bytes);
+        } finally {
+            image.gracePeriod.exit(ticket);
+        }
+    }
+
+    @Override
+    protected int doWriteZeroes(long offset, long bytes, int flags) {
+        if (image.readOnly) {
+            return -Errno.EPERM;
+        }
+        if (offset + bytes > length()) {
+            return -Errno.EIO;
+        }
+        int ticket = image.gracePeriod.enter();
+        try {
+            return image.isEjected() ? -Errno.ENOMEDIUM : zeroes.writeZeroes(offset, bytes, flags);
+        } finally {
+            image.gracePeriod.exit(ticket);
+        }
+    }
+
+    @Override
+    protected int doDiscard(long offset, long bytes) {
+        if (image.readOnly) {
+            return -Errno.EPERM;
+        }
+        if (offset + bytes > length()) {
+            return -Errno.EIO;
+        }
+        int ticket = image.gracePeriod.enter();
+        try {
+            return image.isEjected() ? -Errno.ENOMEDIUM : zeroes.discard(offset, bytes);
+        } finally {
+            image.gracePeriod.exit(ticket);
+        }
+    }
+
+    @Override
+    protected int doFlush() {
+        if (image.readOnly) {
+            return 0;
+        }
+        return image.isEjected() ? -Errno.ENOMEDIUM : image.flushAll();
+    }
+
+    @Override
+    protected void doTruncate(long offset, boolean exact, PreallocMode prealloc, int flags) {
+        if (prealloc != PreallocMode.OFF) {
+            throw QapiException.withErrno(Errno.ENOTSUP, "Preallocation can't be used for resizing this image");
+        }
+        if (image.readOnly) {
+            throw QapiException.fromErrno(Errno.EACCES, "Image is read-only");
+        }
+        resize.check(offset);
+        long oldLength = length();
+        if (offset > oldLength) {
+            resize.grow(oldLength, offset);
+            setLength(offset);
+        } else if (offset < oldLength) {
+            // Requests behind the new end fail from here on; those under way keep their clusters until they end.
+            setLength(offset);
+            resize.shrink(oldLength, offset);
+        }
+    }
+
+    @Override
+    protected int doRead(long offset, NativeBuffer buffer, int at, int bytes) {
+        int ticket = image.gracePeriod.enter();
+        try {
+            return image.isEjected() ? -Errno.ENOMEDIUM : reader.read(offset, buffer, at, bytes);
+        } finally {
+            image.gracePeriod.exit(ticket);
+        }
+    }
+
+    @Override
+    protected int doBlockStatus(boolean wantZero, long offset, long bytes, BlockStatus status) {
+        int ticket = image.gracePeriod.enter();
+        try {
+            return image.isEjected() ? -Errno.ENOMEDIUM : statusOf(offset, bytes, status);
+        } finally {
+            image.gracePeriod.exit(ticket);
+        }
+    }
+
+    private int statusOf(long offset, long bytes, BlockStatus status) {
+        Mapping mapping = image.scratch().probing;
+        int result = mapper.map(offset, bytes, mapping);
+        if (result < 0) {
+            return result;
+        }
+        BlockNode dataNode = image.data.node();
+        switch (mapping.type) {
+            case Mapping.DATA ->
+                status.set(
+                        BlockStatus.DATA | BlockStatus.OFFSET_VALID | BlockStatus.ALLOCATED,
+                        mapping.bytes,
+                        mapping.hostOffset,
+                        dataNode);
+            case Mapping.ZERO_ALLOCATED ->
+                status.set(
+                        BlockStatus.ZERO | BlockStatus.OFFSET_VALID | BlockStatus.ALLOCATED,
+                        mapping.bytes,
+                        mapping.hostOffset,
+                        dataNode);
+            case Mapping.ZERO_PLAIN -> status.set(BlockStatus.ZERO | BlockStatus.ALLOCATED, mapping.bytes, 0, null);
+            case Mapping.COMPRESSED ->
+                status.set(BlockStatus.DATA | BlockStatus.COMPRESSED | BlockStatus.ALLOCATED, mapping.bytes, 0, null);
+            case Mapping.UNALLOCATED, Mapping.UNALLOCATED_PLACED -> unallocatedStatus(offset, mapping.bytes, status);
+            default -> {
+                return image.reportInvalid(mapping, offset);
+            }
+        }
+        if (offset + status.bytes >= length()) {
+            status.flags |= BlockStatus.EOF;
+        }
+        return 0;
+    }
+
+    /** Zeroes, so far as no backing file has a say: then the generic layer asks that. */
+    private void unallocatedStatus(long offset, long bytes, BlockStatus status) {
+        BlockChild backing = image.backing();
+        if (backing == null) {
+            status.set(BlockStatus.ZERO, bytes, 0, null);
+            return;
+        }
+        long backingLength = backing.node().length();
+        if (offset >= backingLength) {
+            status.set(BlockStatus.ZERO, bytes, 0, null);
+        } else {
+            status.set(0, Math.min(bytes, backingLength - offset), 0, null);
+        }
+    }
+
+    @Override
+    public DriverInfo driverInfo() {
+        return new DriverInfo(
+                image.geometry.clusterSize, image.metadata.header().isIncompatible(Feature.INCOMPAT_DIRTY));
+    }
+
+    @Override
+    protected void describe(ImageInfo.Builder info) {
+        ImageDescription.describe(image, info);
+    }
+
+    @Override
+    public long allocatedSize() {
+        return image.file.node().allocatedSize();
+    }
+
+    @Override
+    protected void doClose() {
+        if (image.readOnly || image.isEjected()) {
+            return;
+        }
+        int result = image.flushAll();
+        if (result == 0) {
+            // What the first flush has released is counted down by the second.
+            result = image.flushAll();
+        }
+        if (result < 0) {
+            image.corruption.report("Failed flush for '" + nodeName() + "' during close: " + Errno.message(-result));
+        }
+    }
+}

@@ -1,0 +1,362 @@
+package org.qsd4j.block.driver.qcow2;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.qsd4j.block.driver.qcow2.format.ImageLimits;
+import org.qsd4j.block.driver.qcow2.format.Qcow2Header;
+import org.qsd4j.block.driver.qcow2.format.RefcountBlock;
+import org.qsd4j.block.driver.qcow2.format.RefcountTableEntry;
+import org.qsd4j.qapi.QapiException;
+import org.qsd4j.sys.Errno;
+import org.qsd4j.sys.NativeBuffer;
+
+/**
+ * The refcount table and a cache of refcount blocks. All changes are in memory; {@link MetadataWriteback} brings them to
+ * the disk in the order that a crash can't hurt: blocks, then the table's entries, then the header of a table that has
+ * moved. Everything here is under the image's metadata lock. Results are values, or -errno.
+ */
+final class Refcounts {
+    private static final long DEFAULT_CACHE = 1L << 20;
+    private static final int MIN_BLOCKS = 4;
+
+    private final Qcow2Image image;
+    private final ClusterGeometry geometry;
+    private final int order;
+    private final int maxCached;
+    private final NativeBuffer io;
+
+    /** Replaced under the lock; entries are only ever added, so that a write-back may read it outside. */
+    private volatile long[] table;
+
+    private long tableOffset;
+    private int tableClusters;
+
+    /** The whole table has to be written: it stands at a new place. */
+    private boolean moved;
+
+    private final BitSet dirtyEntries = new BitSet();
+    private @Nullable CachedRefcountBlock[] blocks;
+    private int cached;
+    private long clock;
+
+    Refcounts(Qcow2Image image) {
+        Qcow2Header header = image.metadata.header();
+        this.image = image;
+        this.geometry = image.geometry;
+        this.order = geometry.refcountOrder;
+        this.tableOffset = header.refcountTableOffset();
+        this.tableClusters = (int) header.refcountTableClusters();
+        this.table = new long[tableClusters << (geometry.clusterBits - 3)];
+        this.blocks = new CachedRefcountBlock[table.length];
+        this.io = NativeBuffer.allocate(geometry.clusterSize);
+        long cacheSize = image.options.refcountCacheSize() != 0 ? image.options.refcountCacheSize() : DEFAULT_CACHE;
+        this.maxCached = (int) Math.max(MIN_BLOCKS, Math.min(cacheSize, 1L << 31) / geometry.clusterSize);
+        int result = TableIo.readWords(image.file, tableOffset, table);
+        if (result < 0) {
+            throw QapiException.fromErrno(result, "Could not read refcount table");
+        }
+    }
+
+    long maxRefcount() {
+        return RefcountBlock.max(order);
+    }
+
+    int tableLength() {
+        return table.length;
+    }
+
+    long tableOffset() {
+        return tableOffset;
+    }
+
+    int tableClusters() {
+        return tableClusters;
+    }
+
+    long tableEntry(int index) {
+        return table[index];
+    }
+
+    int blockIndex(long hostCluster) {
+        return (int) (hostCluster >>> geometry.refcountBlockBits);
+    }
+
+    /** The refcount of a cluster, or -errno. */
+    long get(long hostCluster) {
+        long index = hostCluster >>> geometry.refcountBlockBits;
+        if (index >= table.length || RefcountTableEntry.blockOffset(table[(int) index]) == 0) {
+            return 0;
+        }
+        CachedRefcountBlock block = block((int) index);
+        if (block == null) {
+            return -Errno.EIO;
+        }
+        long refcount = RefcountBlock.get(block.bytes, indexInBlock(hostCluster), order);
+        return refcount < 0 ? -Errno.EIO : refcount;
+    }
+
+    private int indexInBlock(long hostCluster) {
+        return (int) hostCluster & ((1 << geometry.refcountBlockBits) - 1);
+    }
+
+    /** Adds {@code delta}; the cluster's block must exist. 0, or -errno with nothing changed. */
+    int change(long hostCluster, int delta) {
+        int index = blockIndex(hostCluster);
+        CachedRefcountBlock block = index < table.length && hasBlock(index) ? block(index) : null;
+        if (block == null) {
+            return -Errno.EIO;
+        }
+        int entry = indexInBlock(hostCluster);
+        long refcount = RefcountBlock.get(block.bytes, entry, order);
+        if (refcount < 0 || refcount + delta < 0 || (delta > 0 && refcount > maxRefcount() - delta)) {
+            return -Errno.EINVAL;
+        }
+        set(block, entry, refcount + delta);
+        return 0;
+    }
+
+    private void set(CachedRefcountBlock block, int entry, long refcount) {
+        RefcountBlock.set(block.bytes, entry, order, refcount);
+        int at = RefcountBlock.byteOffset(entry, order) & -512;
+        block.markDirty(at, at + 512);
+    }
+
+    boolean hasBlock(int index) {
+        return RefcountTableEntry.blockOffset(table[index]) != 0;
+    }
+
+    /** An existing block, from the cache or the file; null if it can't be read. */
+    @Nullable
+    CachedRefcountBlock block(int index) {
+        CachedRefcountBlock block = blocks[index];
+        if (block == null) {
+            block = readBlock(index);
+            if (block == null) {
+                return null;
+            }
+            keep(block);
+        }
+        block.lastUsed = ++clock;
+        return block;
+    }
+
+    private @Nullable CachedRefcountBlock readBlock(int index) {
+        long offset = RefcountTableEntry.blockOffset(table[index]);
+        if (!geometry.isClusterAligned(offset)) {
+            image.corruption.signal(true, -1, -1, "Refblock offset %#x unaligned (reftable index: %#x)", offset, index);
+            return null;
+        }
+        CachedRefcountBlock block = new CachedRefcountBlock(index, offset, geometry.clusterSize);
+        if (TableIo.read(image.file, offset, io, 0, geometry.clusterSize) < 0) {
+            return null;
+        }
+        io.get(0, block.bytes, 0, geometry.clusterSize);
+        return block;
+    }
+
+    private void keep(CachedRefcountBlock block) {
+        blocks[block.index] = block;
+        cached++;
+        if (cached > maxCached) {
+            evictOldest();
+        }
+    }
+
+    /** Dirty blocks stay, even if that makes the cache larger than it should be until the next write-back. */
+    private void evictOldest() {
+        CachedRefcountBlock oldest = null;
+        for (CachedRefcountBlock block : blocks) {
+            if (block != null && !block.isDirty() && (oldest == null || block.lastUsed < oldest.lastUsed)) {
+                oldest = block;
+            }
+        }
+        if (oldest != null) {
+            blocks[oldest.index] = null;
+            cached--;
+        }
+    }
+
+    /** Makes a new block at {@code hostCluster}, which it counts itself if it lies in the block's own range. */
+    void createBlock(int index, long hostCluster) {
+        CachedRefcountBlock block =
+                new CachedRefcountBlock(index, hostCluster << geometry.clusterBits, geometry.clusterSize);
+        block.markDirty(0, geometry.clusterSize);
+        block.lastUsed = ++clock;
+        table[index] = block.hostOffset;
+        dirtyEntries.set(index);
+        keep(block);
+        image.metadataClusters().add(hostCluster, OverlapCheck.REFCOUNT_BLOCK);
+        if (blockIndex(hostCluster) == index) {
+            set(block, indexInBlock(hostCluster), 1);
+        }
+    }
+
+    /** The first cluster behind everything that the existing blocks count. */
+    long endOfCounted() {
+        int last = table.length - 1;
+        while (last >= 0 && !hasBlock(last)) {
+            last--;
+        }
+        return (long) (last + 1) << geometry.refcountBlockBits;
+    }
+
+    /** A table of at least {@code entries} entries, at a place behind everything; the old place is given up. */
+    int growTable(long entries) {
+        long first = endOfCounted();
+        long length = Math.max(entries, table.length + table.length / 2 + 1L);
+        long newClusters;
+        long newBlocks;
+        while (true) {
+            newClusters = geometry.clustersFor(length * Long.BYTES);
+            if (newClusters << geometry.clusterBits > ImageLimits.MAX_REFCOUNT_TABLE_BYTES) {
+                return -Errno.EFBIG;
+            }
+            newBlocks = blocksFor(newClusters);
+            long end = first + newBlocks + newClusters;
+            if (end >>> geometry.refcountBlockBits < length) {
+                break;
+            }
+            length = (end >>> geometry.refcountBlockBits) + 1;
+        }
+        int entryCount = (int) (newClusters << (geometry.clusterBits - 3));
+        table = Arrays.copyOf(table, entryCount);
+        blocks = Arrays.copyOf(blocks, entryCount);
+        long place = reserveBehindEverything(newClusters);
+        image.moveMetadata(tableOffset, tableClusters, place, newClusters, OverlapCheck.REFCOUNT_TABLE);
+        tableOffset = place << geometry.clusterBits;
+        tableClusters = (int) newClusters;
+        moved = true;
+        image.header().setRefcountTable(tableOffset, tableClusters);
+        return 0;
+    }
+
+    /** Blocks that count {@code clusters} clusters and themselves. */
+    private long blocksFor(long clusters) {
+        long perBlock = 1L << geometry.refcountBlockBits;
+        long count = 1;
+        while (count * perBlock < clusters + count) {
+            count++;
+        }
+        return count;
+    }
+
+    /**
+     * Counts {@code clusters} contiguous clusters as used, behind everything, with the blocks that this takes before them.
+     *
+     * @return the first cluster; the table must be long enough
+     */
+    long reserveBehindEverything(long clusters) {
+        long first = endOfCounted();
+        long newBlocks = blocksFor(clusters);
+        for (long i = 0; i < newBlocks; i++) {
+            createBlock(blockIndex(first) + (int) i, first + i);
+        }
+        for (long c = first; c < first + newBlocks + clusters; c++) {
+            CachedRefcountBlock block = Objects.requireNonNull(blocks[blockIndex(c)]);
+            set(block, indexInBlock(c), 1);
+        }
+        return first + newBlocks;
+    }
+
+    /** How many table entries {@link #reserveBehindEverything} needs. */
+    long entriesToReserve(long clusters) {
+        return ((endOfCounted() + blocksFor(clusters) + clusters) >>> geometry.refcountBlockBits) + 1;
+    }
+
+    boolean isDirty() {
+        if (moved || !dirtyEntries.isEmpty()) {
+            return true;
+        }
+        for (CachedRefcountBlock block : blocks) {
+            if (block != null && block.isDirty()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * What one write-back has taken over, to be marked dirty again if it fails.
+     *
+     * @param tableOffset where the table stood at that time
+     * @param movedTable the whole table of that time, if it has to be written as a whole
+     */
+    record Captured(
+            List<CachedRefcountBlock> blocks,
+            BitSet entries,
+            long tableOffset,
+            @Nullable MovedTable movedTable) {}
+
+    /** A copy of the table. */
+    static final class MovedTable {
+        private final long[] entries;
+
+        MovedTable(long[] entries) {
+            this.entries = entries;
+        }
+    }
+
+    Captured capture() {
+        Captured captured = new Captured(
+                new ArrayList<>(),
+                (BitSet) dirtyEntries.clone(),
+                tableOffset,
+                moved ? new MovedTable(table.clone()) : null);
+        dirtyEntries.clear();
+        moved = false;
+        return captured;
+    }
+
+    /** Writes the dirty blocks. */
+    int writeBlocks(Captured captured) {
+        for (CachedRefcountBlock block : blocks) {
+            if (block != null && block.isDirty()) {
+                int from = block.dirtyFrom;
+                int bytes = block.dirtyEnd - from;
+                io.put(0, block.bytes, from, bytes);
+                int result = image.file.write(block.hostOffset + from, io, 0, bytes, 0);
+                if (result < 0) {
+                    return result;
+                }
+                captured.blocks.add(block);
+                block.markClean();
+            }
+        }
+        return 0;
+    }
+
+    /** Writes the captured part of the table, whose blocks are on stable storage; without the metadata lock. */
+    int writeTable(Captured captured) {
+        if (captured.movedTable != null) {
+            long[] entries = captured.movedTable.entries;
+            return TableIo.writeWords(image.file, captured.tableOffset, entries, 0, entries.length);
+        }
+        long[] entries = table;
+        for (int i = captured.entries.nextSetBit(0); i >= 0; i = captured.entries.nextSetBit(i + 1)) {
+            long at = captured.tableOffset + (long) i * Long.BYTES;
+            int result = TableIo.writeWords(image.file, at, entries, i, i + 1);
+            if (result < 0) {
+                return result;
+            }
+        }
+        return 0;
+    }
+
+    /** After a failed write-back. Whole blocks, since what the failed one has left on disk is not known. */
+    void restore(Captured captured) {
+        for (CachedRefcountBlock block : captured.blocks) {
+            CachedRefcountBlock present = blocks[block.index];
+            if (present == null) {
+                keep(block);
+                present = block;
+            }
+            present.markDirty(0, geometry.clusterSize);
+        }
+        dirtyEntries.or(captured.entries);
+        moved |= captured.movedTable != null;
+    }
+}
