@@ -9,6 +9,7 @@ import org.qsd4j.block.BlockDrivers;
 import org.qsd4j.block.BlockGraph;
 import org.qsd4j.block.driver.file.FileDriver;
 import org.qsd4j.block.driver.nullco.NullCoDriver;
+import org.qsd4j.block.driver.qcow2.Qcow2Driver;
 import org.qsd4j.block.driver.raw.RawDriver;
 import org.qsd4j.export.BlockExports;
 import org.qsd4j.export.fuse.FuseExportDriver;
@@ -42,7 +43,10 @@ public final class StorageEngine implements AutoCloseable {
     public StorageEngine(Consumer<String> report, Consumer<QapiEvent> events) {
         this.report = report;
         graph = new BlockGraph(
-                loop, new BlockDrivers(List.of(new FileDriver(), new RawDriver(), new NullCoDriver())), report);
+                loop,
+                new BlockDrivers(
+                        List.of(new FileDriver(), new RawDriver(), new NullCoDriver(), new Qcow2Driver(report))),
+                report);
         fuse = new FuseExportDriver(report);
         exports = new BlockExports(
                 loop, graph, objects::findIoThread, events, List.of(fuse, new NbdExportDriver(nbdServer)));

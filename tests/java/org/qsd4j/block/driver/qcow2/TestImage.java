@@ -1,0 +1,84 @@
+package org.qsd4j.block.driver.qcow2;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.qsd4j.block.BlockChild;
+import org.qsd4j.block.BlockNode;
+import org.qsd4j.block.OpenRequest;
+import org.qsd4j.block.TestEdges;
+import org.qsd4j.block.driver.nullco.NullCoDriver;
+import org.qsd4j.qapi.JsonInputVisitor;
+import org.qsd4j.qapi.gen.BlockdevOptions;
+import org.qsd4j.sys.NativeBuffer;
+
+/** An image opened without a graph: the file below it and its node. */
+final class TestImage implements AutoCloseable {
+    final BlockNode file;
+    final Qcow2Node node;
+    final List<String> corruptions = new ArrayList<>();
+    private final List<TestFileNode> below = new ArrayList<>();
+
+    TestImage(BlockNode file, @Nullable BlockNode dataFile, @Nullable BlockNode backing, Qcow2Options options) {
+        this.file = file;
+        BlockChild fileEdge = TestEdges.of("file", file);
+        ImageMetadata metadata = ImageMetadata.read(fileEdge, !options.readOnly());
+        BlockChild dataEdge = dataFile == null ? null : TestEdges.of("data-file", dataFile);
+        Qcow2Image image = new Qcow2Image(
+                metadata, fileEdge, dataEdge, options, (fatal, message, offset, size) -> corruptions.add(message));
+        if (backing != null) {
+            image.setBacking(TestEdges.of("backing", backing));
+        }
+        this.node = new Qcow2Node(request(options.readOnly()), image);
+    }
+
+    static OpenRequest request(boolean readOnly) {
+        NullCoDriver driver = new NullCoDriver();
+        BlockdevOptions options = BlockdevOptions.visit(
+                new JsonInputVisitor(JsonNodeFactory.instance.objectNode().put("driver", "null-co")), null);
+        return TestEdges.request(driver, options, readOnly);
+    }
+
+    static TestImage open(Path path, boolean readOnly) {
+        return open(path, null, null, readOnly);
+    }
+
+    static TestImage open(Path path, @Nullable Path dataFile, @Nullable BlockNode backing, boolean readOnly) {
+        TestFileNode file = new TestFileNode(path, readOnly);
+        TestFileNode data = dataFile == null ? null : new TestFileNode(dataFile, readOnly);
+        TestImage image = new TestImage(file, data, backing, Qcow2Options.defaults(readOnly));
+        image.below.add(file);
+        if (data != null) {
+            image.below.add(data);
+        }
+        return image;
+    }
+
+    /** The whole disk, read in pieces of changing size. */
+    byte[] contents() {
+        byte[] all = new byte[(int) node.length()];
+        NativeBuffer buffer = NativeBuffer.allocate(300_000);
+        int step = 1;
+        for (int done = 0; done < all.length; ) {
+            int bytes = Math.min(step, all.length - done);
+            int result = node.read(done, buffer, 0, bytes);
+            if (result < 0) {
+                throw new IllegalStateException("read at " + done + ": " + result);
+            }
+            buffer.get(0, all, done, bytes);
+            done += bytes;
+            step = step * 7 % 299_993 + 1;
+        }
+        return all;
+    }
+
+    @Override
+    public void close() {
+        node.doClose();
+        for (TestFileNode closeable : below) {
+            closeable.close();
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.qsd4j.block.driver.qcow2;
+
+import org.jspecify.annotations.NullMarked;
