@@ -15,6 +15,7 @@ import org.qsd4j.sys.NativeBuffer;
  */
 final class RecordingNode extends BlockNode {
     /** A write, or a flush (null data), or a truncation (null data, offset >= 0). */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Event(long offset, byte[] data) {
         boolean isFlush() {
             return offset < 0;

@@ -37,7 +37,7 @@ final class MetadataClusters {
     /** A removed slot keeps its number with no class, so that searches go on behind it; the next growth drops it. */
     void remove(long hostCluster) {
         long[] table = slots;
-        for (int i = index(table, hostCluster); table[i] != 0; i = i + 1 & (table.length - 1)) {
+        for (int i = index(table, hostCluster); table[i] != 0; i = (i + 1) & (table.length - 1)) {
             if (table[i] >>> CLASS_BITS == hostCluster) {
                 SLOT.setRelease(table, i, hostCluster << CLASS_BITS);
             }
@@ -57,7 +57,7 @@ final class MetadataClusters {
                 int bit = (int) slot & ((1 << CLASS_BITS) - 1);
                 return bit == 0 ? 0 : 1 << (bit - 1);
             }
-            i = i + 1 & (table.length - 1);
+            i = (i + 1) & (table.length - 1);
         }
     }
 
@@ -69,7 +69,7 @@ final class MetadataClusters {
         long cluster = packed >>> CLASS_BITS;
         int i = index(table, cluster);
         while (table[i] != 0 && table[i] >>> CLASS_BITS != cluster) {
-            i = i + 1 & (table.length - 1);
+            i = (i + 1) & (table.length - 1);
         }
         boolean isNew = table[i] == 0;
         SLOT.setRelease(table, i, packed);
@@ -90,6 +90,6 @@ final class MetadataClusters {
     }
 
     private static int index(long[] table, long hostCluster) {
-        return (int) (hostCluster * 0x9e37_79b9_7f4a_7c15L >>> 32) & (table.length - 1);
+        return (int) ((hostCluster * 0x9e37_79b9_7f4a_7c15L) >>> 32) & (table.length - 1);
     }
 }
