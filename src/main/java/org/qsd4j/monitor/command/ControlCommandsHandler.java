@@ -1,5 +1,7 @@
 package org.qsd4j.monitor.command;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.monitor.CurrentMonitor;
@@ -32,9 +34,13 @@ public final class ControlCommandsHandler implements ControlCommands {
         return version;
     }
 
+    /** Last first, as in QEMU, whose list grows at its head. */
     @Override
     public List<CommandInfo> queryCommands() {
-        return QmpDispatchTable.names().stream().map(CommandInfo::new).toList();
+        List<CommandInfo> commands = new ArrayList<>(
+                QmpDispatchTable.names().stream().map(CommandInfo::new).toList());
+        Collections.reverse(commands);
+        return commands;
     }
 
     @Override
