@@ -3,6 +3,7 @@ package org.qsd4j.qapi;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.jspecify.annotations.Nullable;
+import org.qsd4j.aio.ThreadSafe;
 
 /**
  * Parses the {@code KEY=VALUE,…} form of a command line option into a tree of strings. QEMU: {@code keyval_parse}.
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code help} or {@code ?} without a value asks for help.
  * </ul>
  */
+@ThreadSafe
 public final class KeyvalParser {
     private static final int MAX_FRAGMENT = 127;
     /** As deep as JSON may be nested; QEMU itself sets no limit here. */

@@ -5,11 +5,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
+import org.qsd4j.aio.ThreadSafe;
 
 /**
  * The order in which QEMU writes the members of an object: that of its hash table, which has 512 buckets and puts a new
  * entry before the older ones of its bucket. Clients compare raw text, so the order is part of the interface.
  */
+@ThreadSafe
 public final class QDictOrder {
     private static final int BUCKETS = 512;
     private static final int SEED = 0x238f13af;

@@ -6,8 +6,10 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigInteger;
 import org.jspecify.annotations.Nullable;
+import org.qsd4j.aio.ThreadSafe;
 
 /** Small pieces that generated code is made of. */
+@ThreadSafe
 public final class QapiJson {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 

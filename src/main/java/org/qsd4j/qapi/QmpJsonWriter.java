@@ -5,11 +5,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Map;
+import org.qsd4j.aio.ThreadSafe;
 
 /**
  * Writes JSON byte for byte as QEMU does: pure ASCII, members in {@link QDictOrder}, a space behind every colon and (on
  * one line) every comma. The line end is the caller's.
  */
+@ThreadSafe
 public final class QmpJsonWriter {
     private static final int INDENT = 4;
     private static final byte[] HEX = {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'};

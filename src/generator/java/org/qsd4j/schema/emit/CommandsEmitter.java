@@ -16,6 +16,8 @@ final class CommandsEmitter {
         MemberEmitter members = new MemberEmitter(out);
         Javadoc.of("The commands of the schema module `" + module.name() + "`. Called on the main loop.")
                 .write(out);
+        out.imports("org.qsd4j.aio.MainThread");
+        out.line("@MainThread");
         out.open("public interface %s {", JavaNames.commands(module.name()));
         boolean first = true;
         for (Command command : module.commands()) {

@@ -47,6 +47,8 @@ final class DispatchEmitter {
         Javadoc.of("Finds a QMP command by its name and calls it: reads its arguments, makes the typed call, writes "
                         + "the result.")
                 .write(out);
+        out.imports("org.qsd4j.aio.MainThread");
+        out.line("@MainThread");
         out.open("public final class %s {", CLASS);
         constructor();
         find();
