@@ -195,6 +195,18 @@ class FileNodeTest {
     }
 
     @Test
+    void emptyFileThatGrowsGetsFirstBlock() throws Exception {
+        BlockNode node = open(image(0), "");
+        BlockBackend backend = test.writer(node);
+        backend.truncate(100, true, PreallocMode.OFF, 0);
+        assertThat(node.length()).isEqualTo(512);
+        assertThat(node.allocatedSize()).isPositive();
+        backend.truncate(0, true, PreallocMode.OFF, 0);
+        backend.truncate(1000, true, PreallocMode.FALLOC, 0);
+        assertThat(node.length()).isEqualTo(1000);
+    }
+
+    @Test
     void fullDiskIsEnospcAndLeavesTheRestReadable() throws Exception {
         Path mount = Files.createDirectory(dir.resolve("small"));
         int result = new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=1m", "none", mount.toString())

@@ -10,6 +10,8 @@ import org.qsd4j.sys.NativeBuffer;
 /** Sets the length of a file, with or without blocks for what is new. QEMU: {@code raw_regular_truncate}. */
 final class FileResize {
     private static final int CHUNK = 1 << 20;
+    private static final int SECTOR = 512;
+    private static final int LARGEST_BLOCK = 4096;
 
     private FileResize() {}
 
@@ -30,6 +32,18 @@ final class FileResize {
             default ->
                 throw QapiException.withErrno(Errno.ENOTSUP, "Unsupported preallocation mode: %s", prealloc.wireName());
         }
+        if (current == 0 && length > 0 && prealloc != PreallocMode.FULL) {
+            allocateFirstBlock(fd, length);
+        }
+    }
+
+    /**
+     * An empty file that grows gets a first block, so that whoever opens it with O_DIRECT can find out its alignment by
+     * reading. It may end up longer than asked for, 512 bytes. It does no harm if this fails.
+     */
+    private static void allocateFirstBlock(int fd, long length) {
+        int bytes = length < LARGEST_BLOCK ? SECTOR : LARGEST_BLOCK;
+        int unused = FileIo.write(fd, 0, NativeBuffer.allocate(bytes), 0, bytes);
     }
 
     private static void truncate(int fd, long length) {

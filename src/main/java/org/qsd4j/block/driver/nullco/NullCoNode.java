@@ -5,7 +5,6 @@ import org.jspecify.annotations.Nullable;
 import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.BlockStatus;
 import org.qsd4j.block.OpenRequest;
-import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
 
 /** Forgets what is written. Unless {@code read-zeroes} is on, a read leaves the buffer as it is. */
@@ -34,16 +33,6 @@ final class NullCoNode extends BlockNode {
     @Override
     protected int doWrite(long offset, NativeBuffer buffer, int at, int bytes, int flags) {
         return delay();
-    }
-
-    @Override
-    protected int doWriteZeroes(long offset, long bytes, int flags) {
-        return delay();
-    }
-
-    @Override
-    protected int doDiscard(long offset, long bytes) {
-        return -Errno.ENOTSUP;
     }
 
     @Override
