@@ -4,7 +4,7 @@ package org.qsd4j.daemon;
 final class HelpText {
     private static final String DAEMON = """
             Usage: qemu-storage-daemon [options]
-            Storage daemon: opens disk images and offers them over FUSE, without a virtual machine.
+            Storage daemon: opens disk images and offers them over FUSE and NBD, without a virtual machine.
 
               -h, --help             print this text
               -T, --trace [[enable=]<pattern>][,events=<file>][,file=<file>]
@@ -24,12 +24,22 @@ final class HelpText {
 
               --daemonize            go on in the background as soon as everything is up
 
+              --export [type=]nbd,id=<id>,node-name=<node-name>[,name=<export-name>]
+                       [,writable=on|off][,bitmap=<name>]
+                                     offer a node over NBD (needs --nbd-server)
+
               --export [type=]fuse,id=<id>,node-name=<node-name>,mountpoint=<file>
                        [,growable=on|off][,writable=on|off][,allow-other=on|off|auto]
                                      make a node appear as a file, over FUSE
 
               --monitor [chardev=]name[,mode=control][,pretty[=on|off]]
                                      speak QMP on a character device
+
+              --nbd-server addr.type=inet,addr.host=<host>,addr.port=<port>
+                           [,max-connections=<n>]
+              --nbd-server addr.type=unix,addr.path=<path>
+                           [,max-connections=<n>]
+                                     listen for NBD clients
 
               --object help          list the types of objects
               --object <type>,help   list the properties of a type
