@@ -1,5 +1,7 @@
 package org.qsd4j.daemon;
 
+import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -16,7 +18,7 @@ import org.qsd4j.qapi.QapiException;
  */
 record Tool(Program program, Output out, ErrorReport report, Consumer<Runnable> signals) {
     private static final List<Subcommand> COMMANDS =
-            List.of(new MountCommand(), new UmountCommand(), new ServeCommand());
+            List.of(new DemoCommand(), new MountCommand(), new UmountCommand(), new ServeCommand());
     private static final Option HELP = new Option("help", 'h', false);
 
     /** Whether the arguments are for this class rather than for the daemon. */
@@ -57,6 +59,10 @@ record Tool(Program program, Output out, ErrorReport report, Consumer<Runnable> 
             report.error(e.getMessage() + "; usage: " + usage(command));
         } catch (QapiException e) {
             report.error(e);
+        } catch (InterruptedException | ClosedByInterruptException e) {
+            return 1;
+        } catch (IOException e) {
+            report.error(Reasons.of(e));
         } catch (Exception e) {
             report.error("internal error: " + e);
         }

@@ -9,10 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * A short life of the daemon in which it does a little of everything, for the launcher to record which classes a start
@@ -21,20 +18,17 @@ import java.util.stream.Stream;
 public final class Training {
     private static final int IMAGE_BYTES = 1 << 20;
 
-    private final Path directory;
+    private final TemporaryDirectory directory;
 
-    private Training(Path directory) {
+    private Training(TemporaryDirectory directory) {
         this.directory = directory;
     }
 
     /** Exits 0 if the daemon did. */
     public static void main(String[] arguments) throws IOException {
-        Path directory = Files.createTempDirectory("qsd4j-training");
         int status;
-        try {
+        try (TemporaryDirectory directory = new TemporaryDirectory("qsd4j-training")) {
             status = new Training(directory).run();
-        } finally {
-            delete(directory);
         }
         // An archive is written at the end of the JVM, which halt would come before.
         System.exit(status);
@@ -103,13 +97,5 @@ public final class Training {
 
     private String file(String name) {
         return directory.resolve(name).toString();
-    }
-
-    private static void delete(Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
     }
 }
