@@ -8,6 +8,7 @@ import org.qsd4j.aio.MainThread;
 import org.qsd4j.block.BlockDrivers;
 import org.qsd4j.block.BlockGraph;
 import org.qsd4j.block.driver.file.FileDriver;
+import org.qsd4j.block.driver.nbd.NbdDriver;
 import org.qsd4j.block.driver.nullco.NullCoDriver;
 import org.qsd4j.block.driver.qcow2.Qcow2Driver;
 import org.qsd4j.block.driver.raw.RawDriver;
@@ -44,8 +45,12 @@ public final class StorageEngine implements AutoCloseable {
         this.report = report;
         graph = new BlockGraph(
                 loop,
-                new BlockDrivers(
-                        List.of(new FileDriver(), new RawDriver(), new NullCoDriver(), new Qcow2Driver(report))),
+                new BlockDrivers(List.of(
+                        new FileDriver(),
+                        new RawDriver(),
+                        new NullCoDriver(),
+                        new NbdDriver(),
+                        new Qcow2Driver(report))),
                 report);
         fuse = new FuseExportDriver(report);
         exports = new BlockExports(

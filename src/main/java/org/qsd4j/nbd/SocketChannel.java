@@ -49,6 +49,11 @@ public final class SocketChannel implements NbdChannel {
         return vector.sendAll(fd, first, firstAt, firstBytes, second, at, bytes);
     }
 
+    /** A receive that waits longer fails with EAGAIN; sends wait for ever. */
+    public void setReceiveTimeout(long millis) {
+        Sockets.setTimeouts(fd, millis, 0);
+    }
+
     @Override
     public synchronized void shutdown() {
         if (!closed) {

@@ -24,6 +24,8 @@ public final class Sockets {
     private static final int SO_SNDBUF = 7;
     private static final int SO_RCVBUF = 8;
     private static final int SO_KEEPALIVE = 9;
+    private static final int SO_RCVTIMEO = 20;
+    private static final int SO_SNDTIMEO = 21;
     private static final int SO_SNDBUFFORCE = 32;
     private static final int SO_RCVBUFFORCE = 33;
     private static final int TCP_NODELAY = 1;
@@ -41,7 +43,6 @@ public final class Sockets {
     private static final NativeFunction SHUTDOWN = NativeFunction.of("shutdown", 2);
     private static final NativeFunction RECV = NativeFunction.of("recv", 4);
     private static final NativeFunction SENDMSG = NativeFunction.of("sendmsg", 3);
-    private static final NativeFunction POLL = NativeFunction.of("poll", 3);
 
     private Sockets() {}
 
@@ -70,18 +71,6 @@ public final class Sockets {
 
     static long sendmsg(int fd, long message, int flags) {
         return SENDMSG.call(fd, message, flags);
-    }
-
-    /** Whether {@code fd} turns readable within {@code millis} (-1: no limit): 1, 0, or -errno. */
-    public static int pollIn(int fd, int millis) {
-        NativeBuffer entry = NativeBuffer.allocate(8);
-        entry.putInt(0, fd);
-        entry.putShort(4, (short) 1);
-        try {
-            return POLL.callInt(entry.address(), 1, millis);
-        } finally {
-            Reference.reachabilityFence(entry);
-        }
     }
 
     /** Binds to a path, or, if {@code isAbstract}, to a name outside the file system. */
@@ -168,6 +157,23 @@ public final class Sockets {
 
     public static int setIpv6Only(int fd) {
         return setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+    }
+
+    /** Receives, and sends (a connect, too), that wait longer fail with EAGAIN; 0 lets them wait for ever. */
+    public static void setTimeouts(int fd, long receiveMillis, long sendMillis) {
+        setTimeout(fd, SO_RCVTIMEO, receiveMillis);
+        setTimeout(fd, SO_SNDTIMEO, sendMillis);
+    }
+
+    private static void setTimeout(int fd, int option, long millis) {
+        NativeBuffer timeval = NativeBuffer.allocate(16);
+        timeval.putLong(0, millis / 1000);
+        timeval.putLong(8, millis % 1000 * 1000);
+        try {
+            SETSOCKOPT.callInt(fd, SOL_SOCKET, option, timeval.address(), 16);
+        } finally {
+            Reference.reachabilityFence(timeval);
+        }
     }
 
     private static int setOption(int fd, int level, int option, int value) {

@@ -13,6 +13,6 @@ final class AllocationDepth {
         if (result < 0) {
             return result;
         }
-        return status.is(BlockStatus.ALLOCATED) ? 1 : 0;
+        return status.is(BlockStatus.ALLOCATED) ? status.depth : 0;
     }
 }

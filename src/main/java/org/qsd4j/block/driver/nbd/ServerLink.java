@@ -1,0 +1,228 @@
+package org.qsd4j.block.driver.nbd;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.qsd4j.aio.ThreadSafe;
+import org.qsd4j.block.BlockNode;
+import org.qsd4j.block.BlockStatus;
+import org.qsd4j.nbd.SocketChannel;
+import org.qsd4j.nbd.wire.Nbd;
+import org.qsd4j.qapi.QapiException;
+import org.qsd4j.sys.Errno;
+import org.qsd4j.sys.NativeBuffer;
+
+/**
+ * A node's way to its server: the connection, and the next one when that is lost. After a violation of the protocol there
+ * is no next one.
+ *
+ * <p>The main loop never waits for a server longer than {@link #MAIN_LOOP_SECONDS}: requests of the thread that has opened
+ * the link have a deadline, and don't wait for a reconnection.
+ */
+@ThreadSafe
+final class ServerLink {
+    private static final long HANDSHAKE_MILLIS = 10_000;
+    private static final long MAIN_LOOP_SECONDS = 10;
+    private static final long RETRY_MILLIS = 1_000;
+
+    /** A receiver looks up that often, for its deadline. */
+    private static final long RECEIVE_MILLIS = 1_000;
+
+    private final ServerAddress address;
+    private final String export;
+    private final String context;
+    private final long reconnectNanos;
+    private final Thread mainLoop = Thread.currentThread();
+    private final ServerInfo info;
+
+    /** Guarded by this for writing. */
+    private volatile ClientConnection connection;
+
+    private long lostAtNanos;
+    private long triedAtNanos;
+    private volatile boolean closed;
+
+    /** @throws QapiException if there is no such server or export */
+    private ServerLink(
+            ServerAddress address, String export, String context, long reconnectSeconds, ClientConnection connection) {
+        this.address = address;
+        this.export = export;
+        this.context = context;
+        this.reconnectNanos = TimeUnit.SECONDS.toNanos(reconnectSeconds);
+        this.connection = connection;
+        this.info = connection.server();
+    }
+
+    /**
+     * Connects.
+     *
+     * @param openSeconds how long to go on trying; 0: once
+     * @throws QapiException for the last attempt's failure
+     */
+    static ServerLink open(
+            ServerAddress address, String export, String context, long openSeconds, long reconnectSeconds) {
+        long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(openSeconds);
+        while (true) {
+            try {
+                return new ServerLink(address, export, context, reconnectSeconds, connect(address, export, context));
+            } catch (QapiException e) {
+                if (deadlineNanos - System.nanoTime() < TimeUnit.MILLISECONDS.toNanos(RETRY_MILLIS) || !pause()) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static ClientConnection connect(ServerAddress address, String export, String context) {
+        int fd = address.connect(HANDSHAKE_MILLIS);
+        SocketChannel channel = new SocketChannel(fd);
+        AtomicBoolean settled = new AtomicBoolean();
+        Executor later = CompletableFuture.delayedExecutor(HANDSHAKE_MILLIS, TimeUnit.MILLISECONDS);
+        later.execute(() -> {
+            if (!settled.get()) {
+                channel.shutdown();
+            }
+        });
+        boolean done = false;
+        try {
+            ServerInfo info = new ClientHandshake(channel, export, context).run();
+            channel.setReceiveTimeout(RECEIVE_MILLIS);
+            done = true;
+            return new ClientConnection(channel, info);
+        } finally {
+            settled.set(true);
+            if (!done) {
+                channel.close();
+            }
+        }
+    }
+
+    ServerInfo info() {
+        return info;
+    }
+
+    /** One request, sent again on a new connection if the old one is lost and it pays to wait: 0 or -errno. */
+    int request(int type, int flags, long offset, long length, @Nullable NativeBuffer data, int at) {
+        return request(type, flags, offset, length, data, at, null);
+    }
+
+    /** The first extent at {@code offset}, as the block layer wants it. */
+    int blockStatus(long offset, long bytes, BlockStatus status, BlockNode node) {
+        int result = request(Nbd.NBD_CMD_BLOCK_STATUS, Nbd.NBD_CMD_FLAG_REQ_ONE, offset, bytes, null, 0, status);
+        if (result < 0) {
+            return result;
+        }
+        boolean hole = (status.flags & Nbd.NBD_STATE_HOLE) != 0;
+        boolean zero = (status.flags & Nbd.NBD_STATE_ZERO) != 0;
+        int flags = (hole ? 0 : BlockStatus.DATA) | (zero ? BlockStatus.ZERO : 0) | BlockStatus.OFFSET_VALID;
+        status.set(flags, status.bytes, offset, node);
+        return 0;
+    }
+
+    /** {@code extent} gets the first extent's length and the context's own flags. */
+    private int request(
+            int type,
+            int flags,
+            long offset,
+            long length,
+            @Nullable NativeBuffer data,
+            int at,
+            @Nullable BlockStatus extent) {
+        boolean hurried = Thread.currentThread() == mainLoop;
+        long deadline = hurried ? System.nanoTime() + TimeUnit.SECONDS.toNanos(MAIN_LOOP_SECONDS) : 0;
+        while (true) {
+            ClientConnection current = connection;
+            int result = ClientConnection.LOST;
+            try {
+                ClientRequest request = current.acquire(deadline);
+                if (request != null) {
+                    try {
+                        result = current.perform(request, type, flags, offset, length, data, at, deadline);
+                        if (result == 0 && extent != null) {
+                            if (request.extentBytes == 0) {
+                                return -Errno.EIO;
+                            }
+                            extent.set((int) request.extentFlags, request.extentBytes, 0, null);
+                        }
+                    } finally {
+                        current.release(request);
+                    }
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return -Errno.EINTR;
+            }
+            if (result != ClientConnection.LOST) {
+                return result;
+            }
+            if (!reconnect(current, hurried)) {
+                return -Errno.EIO;
+            }
+        }
+    }
+
+    /**
+     * Makes a new connection in place of a lost one, unless somebody else has.
+     *
+     * @return false: the request fails
+     */
+    private synchronized boolean reconnect(ClientConnection lost, boolean hurried) {
+        if (lost == connection && lostAtNanos == 0) {
+            lostAtNanos = System.nanoTime();
+            if (reconnectNanos == 0) {
+                // What was in flight fails; the next request is the one that tries.
+                return false;
+            }
+        }
+        while (lost == connection) {
+            if (closed || lost.isViolated()) {
+                return false;
+            }
+            long now = System.nanoTime();
+            boolean due = triedAtNanos == 0 || now - triedAtNanos >= TimeUnit.MILLISECONDS.toNanos(RETRY_MILLIS);
+            if (due && tryToConnect()) {
+                return true;
+            }
+            if (hurried || now - lostAtNanos >= reconnectNanos || !pause()) {
+                return false;
+            }
+        }
+        return !closed;
+    }
+
+    private boolean tryToConnect() {
+        triedAtNanos = System.nanoTime();
+        try {
+            ClientConnection next = connect(address, export, context);
+            if (!next.server().equals(info)) {
+                // Another image, or another server: none of what the node has said would be true.
+                next.disconnect();
+                return false;
+            }
+            connection = next;
+            lostAtNanos = 0;
+            triedAtNanos = 0;
+            return true;
+        } catch (QapiException e) {
+            return false;
+        }
+    }
+
+    private static boolean pause() {
+        try {
+            Thread.sleep(RETRY_MILLIS);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** Ends it; requests that still wait fail. */
+    void close() {
+        closed = true;
+        connection.disconnect();
+    }
+}
