@@ -224,12 +224,23 @@ public final class BlockGraph {
         }
         NodeState state = new NodeState(driver, options, defaults.overriddenBy(options));
         state.references = 1;
+        BlockNode node = openWithDriver(state);
         try {
-            if (driver.isProtocol()) {
+            OpenChecks.leftOver(driver, options);
+        } catch (QapiException e) {
+            close(state);
+            throw e;
+        }
+        return node;
+    }
+
+    private BlockNode openWithDriver(NodeState state) {
+        try {
+            if (state.driver.isProtocol()) {
                 OpenChecks.flags(state.flags);
                 reserveName(state);
             }
-            BlockNode node = driver.open(new OpenRequest(this, state));
+            BlockNode node = state.driver.open(new OpenRequest(this, state));
             state.node = node;
             return node;
         } catch (RuntimeException e) {
