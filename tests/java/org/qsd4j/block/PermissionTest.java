@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.qsd4j.qapi.QapiException;
+import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
 
 class PermissionTest {
@@ -94,6 +95,8 @@ class PermissionTest {
                 .hasMessage("Permission 'resize' unavailable on inactive node");
         assertThatThrownBy(() -> test.add("{'driver':'raw','node-name':'r','file':'n'}"))
                 .hasMessage("Inactive 'n' can't be a file child of active 'r'");
+        assertThat(node.isReadOnly()).isFalse();
+        assertThat(node.write(0, NativeBuffer.allocate(512), 0, 512, 0)).isEqualTo(-Errno.EPERM);
         test.graph.activate(node);
         BlockBackend writer = test.writer(node);
         assertThat(writer.write(0, NativeBuffer.allocate(512), 0, 512, 0)).isZero();

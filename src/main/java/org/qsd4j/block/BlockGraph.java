@@ -133,7 +133,7 @@ public final class BlockGraph {
             state.flags = state.flags.withActive(false);
             throw e;
         }
-        node.updateReadOnly();
+        node.updateRefusesWrites();
     }
 
     /**

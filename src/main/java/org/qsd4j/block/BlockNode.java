@@ -64,13 +64,13 @@ public abstract class BlockNode {
     private final @Nullable BlockChild backing;
 
     /** Written by the main loop while the node is drained. */
-    private boolean readOnly;
+    private boolean refusesWrites;
 
     /** Takes over what the request has settled: name, flags, children. The driver calls it last, when it has succeeded. */
     protected BlockNode(OpenRequest request) {
         this.state = request.state();
         this.nodeName = request.nodeName();
-        this.readOnly = request.isReadOnly();
+        this.refusesWrites = request.isReadOnly();
         this.backing = child("backing");
         OpenFlags flags = request.flags();
         this.unmap = flags.unmap();
@@ -129,15 +129,16 @@ public abstract class BlockNode {
         return Align.up(length(), SECTOR);
     }
 
-    /** Whether writes are refused: the node was opened read-only, or is inactive. */
+    /** Whether the node was opened read-only; an inactive node refuses writes too, but may become active. */
+    @MainThread
     public final boolean isReadOnly() {
-        return readOnly;
+        return state.flags.readOnly();
     }
 
     /** After a change of the node's flags; it is drained. */
     @MainThread
-    final void updateReadOnly() {
-        readOnly = !state.isWritable();
+    final void updateRefusesWrites() {
+        refusesWrites = !state.isWritable();
     }
 
     /** The options that every driver has, as they were settled when the node was opened. */
@@ -197,7 +198,7 @@ public abstract class BlockNode {
         if (bytes == 0) {
             return 0;
         }
-        if (readOnly) {
+        if (refusesWrites) {
             return -Errno.EPERM;
         }
         if (detectsZeroes && (flags & RequestFlags.WRITE_COMPRESSED) == 0 && buffer.isZero(at, bytes)) {
@@ -234,7 +235,7 @@ public abstract class BlockNode {
      */
     @ThreadSafe
     public final int writeZeroes(long offset, long bytes, int flags) {
-        if (readOnly) {
+        if (refusesWrites) {
             return -Errno.EPERM;
         }
         int result = ZeroRequest.write(this, offset, bytes, unmap ? flags : flags & ~RequestFlags.MAY_UNMAP);
@@ -247,7 +248,7 @@ public abstract class BlockNode {
      */
     @ThreadSafe
     public final int discard(long offset, long bytes) {
-        if (readOnly) {
+        if (refusesWrites) {
             return -Errno.EPERM;
         }
         if (!unmap || bytes == 0) {

@@ -93,8 +93,14 @@ public final class BlockExports {
         if (isTrue(options.allowInactive()) && !driver.supportsInactive()) {
             throw QapiException.generic("Export type does not support inactive exports");
         }
+        if (!isTrue(options.allowInactive())) {
+            graph.activate(node);
+        }
         int permissions =
                 Permission.CONSISTENT_READ | (writable ? Permission.WRITE : 0) | driver.extraPermissions(options);
+        if (!node.flags().active()) {
+            permissions &= Permission.CONSISTENT_READ;
+        }
         BlockBackend blk = graph.newBackend(node, permissions, Permission.ALL);
         blk.setWritethrough(isTrue(options.writethrough()));
         BlockExportSetup setup =
