@@ -61,7 +61,7 @@ final class QmpServer implements AutoCloseable {
 
     /** {@code --chardev}; what its help prints goes to {@code out}. */
     void addChardev(String argument, Output out) {
-        ChardevCommandLine.Help help = ChardevCommandLine.help(argument, report);
+        ChardevCommandLine.Help help = ChardevCommandLine.help(argument, Reporter.SILENT);
         if (help != null) {
             out.print(help.text());
             throw new Exit(help.exitStatus());
