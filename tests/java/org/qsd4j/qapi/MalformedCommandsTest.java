@@ -44,6 +44,17 @@ class MalformedCommandsTest {
     }
 
     @Test
+    void oneOfThousandsOfUnexpectedMembersIsNamed() {
+        ObjectNode arguments = QapiJson.object();
+        for (int i = 0; i < 5000; i++) {
+            arguments.put("m" + i, 0);
+        }
+        QmpDispatchTable.Entry entry = DispatchTables.refusing().find("query-version");
+        assertThat(entry).isNotNull();
+        assertThatThrownBy(() -> entry.handle(arguments)).hasMessage("Parameter 'm3203' is unexpected");
+    }
+
+    @Test
     void fittingCommandArrives() {
         QmpDispatchTable.Entry entry = DispatchTables.refusing().find("blockdev-del");
         assertThat(entry).isNotNull();

@@ -15,8 +15,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class UnexpectedMember {
     private static final int MIN_BITS = 3;
-    private static final int[] PRIMES = {1, 2, 3, 7, 13, 31, 61, 127, 251, 509, 1021, 2039, 4093};
-    private static final int MAX_MEMBERS = 2000;
+    private static final int[] PRIMES = {
+        1, 2, 3, 7, 13, 31, 61, 127, 251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65521, 131071, 262139, 524287,
+        1048573, 2097143, 4194301
+    };
+    /** No request has more: its tokens are limited. */
+    private static final int MAX_MEMBERS = 1 << 21;
+
     private static final double GROWTH = 1.333;
     private static final String TOMBSTONE = new String("removed");
 
