@@ -2,6 +2,7 @@ package org.qsd4j.block;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -30,8 +31,13 @@ public final class TestGraph implements AutoCloseable {
     }
 
     public static BlockdevOptions options(String json) {
+        return BlockdevOptions.visit(new JsonInputVisitor(json(json)), null);
+    }
+
+    /** JSON in which single quotes are fine. */
+    public static JsonNode json(String json) {
         try {
-            return BlockdevOptions.visit(new JsonInputVisitor(JSON.readTree(json)), null);
+            return JSON.readTree(json);
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,10 +1,13 @@
 package org.qsd4j.export;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -161,7 +164,7 @@ public final class BlockExports {
             throw QapiException.generic("export '%s' still in use", id);
         }
         export.shutDown();
-        reapUntil(() -> exports.get(id) != export, DELETE_WAIT_NANOS);
+        reapUntil(() -> !isRegistered(export), DELETE_WAIT_NANOS);
     }
 
     /** The export of that name, or null. */
@@ -197,11 +200,38 @@ public final class BlockExports {
         return exports.isEmpty();
     }
 
+    /** All of them end at the same time; their events come newest export first, as a client sees them from QEMU. */
     private void closeWhere(Predicate<BlockExport> which, long timeoutNanos) {
         mainLoop.assertInLoop();
-        List<BlockExport> closing = exports.values().stream().filter(which).toList();
+        List<BlockExport> closing =
+                new ArrayList<>(exports.values().stream().filter(which).toList());
+        Collections.reverse(closing);
         closing.forEach(BlockExport::shutDown);
-        reapUntil(() -> closing.stream().noneMatch(export -> exports.get(export.id()) == export), timeoutNanos);
+        long deadlineNanos = System.nanoTime() + timeoutNanos;
+        Set<BlockExport> ended = new LinkedHashSet<>();
+        for (BlockExport export : closing) {
+            if (isRegistered(export) && awaitUnreferenced(export, ended, deadlineNanos)) {
+                ended.remove(export);
+                delete(export);
+            }
+        }
+        ended.forEach(this::delete);
+    }
+
+    private boolean isRegistered(BlockExport export) {
+        return exports.get(export.id()) == export;
+    }
+
+    /** Collects what has ended until {@code export} is among it. */
+    private boolean awaitUnreferenced(BlockExport export, Set<BlockExport> ended, long deadlineNanos) {
+        while (!ended.contains(export)) {
+            BlockExport next = pollUnreferenced(deadlineNanos);
+            if (next == null) {
+                return false;
+            }
+            ended.add(next);
+        }
+        return true;
     }
 
     @ThreadSafe
@@ -222,16 +252,21 @@ public final class BlockExports {
     @MainThread
     private void reapUntil(BooleanSupplier done, long timeoutNanos) {
         long deadlineNanos = System.nanoTime() + timeoutNanos;
-        try {
-            while (!done.getAsBoolean()) {
-                BlockExport export = unreferenced.poll(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
-                if (export == null) {
-                    return;
-                }
-                delete(export);
+        while (!done.getAsBoolean()) {
+            BlockExport export = pollUnreferenced(deadlineNanos);
+            if (export == null) {
+                return;
             }
+            delete(export);
+        }
+    }
+
+    private @Nullable BlockExport pollUnreferenced(long deadlineNanos) {
+        try {
+            return unreferenced.poll(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            return null;
         }
     }
 
