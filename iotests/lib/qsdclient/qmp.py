@@ -114,6 +114,8 @@ class QmpClient:
         reply = self.command(name, arguments, **options)
         if "error" in reply:
             raise QmpCommandError(reply["error"])
+        if "return" not in reply:
+            raise QmpError(f"not a reply: {reply}")
         return reply["return"]
 
     def receive_reply(self, timeout=None):
