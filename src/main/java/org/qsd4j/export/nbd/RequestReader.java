@@ -18,10 +18,13 @@ final class RequestReader {
     /** Before the thread sleeps it looks for the next request for that long: a wake-up costs more. */
     private static final long SPIN_NANOS = TimeUnit.MICROSECONDS.toNanos(24);
 
-    /** Threads that spin at the moment; one fewer than processors, so that whom they wait for can run. */
-    private static final AtomicInteger SPINNING = new AtomicInteger();
+    /**
+     * Connections of this process in the transmission phase. Spinning pays as long as whoever it waits for has a processor
+     * left to run on.
+     */
+    private static final AtomicInteger CONNECTIONS = new AtomicInteger();
 
-    private static final int MAX_SPINNING = Runtime.getRuntime().availableProcessors() - 1;
+    private static final int MOST_SPINNING = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
 
     private final NbdChannel channel;
     private final ReplyStream replies;
@@ -32,11 +35,12 @@ final class RequestReader {
     RequestReader(NbdChannel channel, ReplyStream replies) {
         this.channel = channel;
         this.replies = replies;
+        CONNECTIONS.incrementAndGet();
     }
 
-    /** Whether at least the next request's header has come already. */
-    boolean hasMore() {
-        return limit - position >= RequestHeader.COMPACT_SIZE;
+    /** Nothing will be read any more. */
+    void close() {
+        CONNECTIONS.decrementAndGet();
     }
 
     /** Reads a header into the slot: 0, or -errno at the stream's end. The magic is the caller's to check. */
@@ -93,14 +97,13 @@ final class RequestReader {
 
     private int spin() {
         int got = -Errno.EAGAIN;
-        if (SPINNING.incrementAndGet() <= MAX_SPINNING) {
+        if (CONNECTIONS.get() <= MOST_SPINNING) {
             long end = System.nanoTime() + SPIN_NANOS;
             do {
                 Thread.onSpinWait();
                 got = channel.receiveNow(ahead, limit, AHEAD_BYTES - limit);
             } while (got == -Errno.EAGAIN && System.nanoTime() - end < 0);
         }
-        SPINNING.decrementAndGet();
         return got;
     }
 

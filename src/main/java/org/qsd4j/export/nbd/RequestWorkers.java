@@ -27,7 +27,6 @@ final class RequestWorkers {
     private @Nullable RequestSlot free;
     private int slots = 1;
     private int threads;
-    private int busy;
     private boolean stopping;
 
     /** Made by the reader's thread. */
@@ -65,7 +64,6 @@ final class RequestWorkers {
     RequestSlot exchange(RequestSlot slot) {
         slot.handedOff = true;
         synchronized (this) {
-            busy++;
             Worker worker = idle;
             if (worker == null) {
                 threads++;
@@ -101,7 +99,6 @@ final class RequestWorkers {
     }
 
     private synchronized void done(Worker worker, RequestSlot slot) {
-        busy--;
         worker.slot = null;
         worker.next = idle;
         idle = worker;
@@ -139,10 +136,6 @@ final class RequestWorkers {
         }
         threads--;
         LockSupport.unpark(reader);
-    }
-
-    synchronized boolean areBusy() {
-        return busy > 0;
     }
 
     /** Waits for the requests in flight, ends the threads and gives the buffers back. The reader's last call. */

@@ -18,7 +18,6 @@ final class Transmission {
 
     private static final int ALL_CONTEXTS = -1;
 
-    private final NbdTarget target;
     private final MetaContexts contexts;
     private final boolean extended;
     private final BufferPool pool;
@@ -30,7 +29,6 @@ final class Transmission {
     private final RequestWorkers workers;
 
     Transmission(NbdTarget target, Handshake handshake, BufferPool pool) {
-        this.target = target;
         this.contexts = handshake.metaContexts();
         this.extended = handshake.extendedHeaders();
         this.pool = pool;
@@ -60,6 +58,7 @@ final class Transmission {
             }
             replies.flush();
         } finally {
+            reader.close();
             workers.stop();
             slot.releaseBuffer();
         }
@@ -187,9 +186,5 @@ final class Transmission {
             replies.success(slot);
         }
         return true;
-    }
-
-    NbdTarget target() {
-        return target;
     }
 }
