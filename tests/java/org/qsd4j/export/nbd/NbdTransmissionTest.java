@@ -134,6 +134,17 @@ class NbdTransmissionTest {
     }
 
     @Test
+    void aSmallHoleIsSentAsAHole() throws Exception {
+        try (RawNbdClient client = connect(1)) {
+            client.write(4096, (byte) 1);
+            client.request(Nbd.NBD_CMD_READ, 0, 65536, 512);
+            assertThat(client.replies(0)).extracting(Reply::type).containsExactly(Nbd.NBD_REPLY_TYPE_OFFSET_HOLE);
+            client.request(Nbd.NBD_CMD_READ, 0, 4096, 512);
+            assertThat(client.replies(0)).extracting(Reply::type).containsExactly(Nbd.NBD_REPLY_TYPE_OFFSET_DATA);
+        }
+    }
+
+    @Test
     void aWrongRequestMagicEndsTheConnection() throws Exception {
         try (RawNbdClient client = connect(1)) {
             client.send(new byte[28]);

@@ -10,7 +10,7 @@ import org.qsd4j.sys.NativeBuffer;
 /** Serves requests that have been checked and whose payload is in their slot, and replies to them. */
 @ThreadSafe
 final class RequestExecutor {
-    /** Below that, asking where the holes are costs more than sending them. */
+    /** Below that, asking where the holes are costs more than reading: it is asked only if the data look like one. */
     private static final int SPARSE_READ_BYTES = 32 << 10;
 
     private static final System.Logger LOG = System.getLogger(RequestExecutor.class.getName());
@@ -133,8 +133,19 @@ final class RequestExecutor {
             replies.error(slot, NbdErrors.fromErrno(result), "reading from file failed");
             return false;
         }
-        replies.dataChunk(slot, last, offset, buffer, bytes);
+        if (bytes < SPARSE_READ_BYTES && isHole(slot, buffer, offset, bytes)) {
+            replies.holeChunk(slot, last, offset, bytes);
+        } else {
+            replies.dataChunk(slot, last, offset, buffer, bytes);
+        }
         return true;
+    }
+
+    private boolean isHole(RequestSlot slot, NativeBuffer buffer, long offset, int bytes) {
+        return buffer.isZero(0, bytes)
+                && extents.status(offset, bytes, slot.status) >= 0
+                && slot.status.is(BlockStatus.ZERO)
+                && slot.status.bytes == bytes;
     }
 
     /** Writes {@code bytes} from the start of the slot's buffer: 0 or -errno. */
