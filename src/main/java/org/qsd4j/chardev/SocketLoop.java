@@ -3,6 +3,7 @@ package org.qsd4j.chardev;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,7 @@ final class SocketLoop implements AutoCloseable {
         setDefault("io.netty.leakDetection.level", "disabled");
         setDefault("io.netty.machineId", "02:00:00:00:00:01");
         setDefault("io.netty.processId", "1");
+        InternalLoggerFactory.setDefaultFactory(new NettyLogger.Factory());
     }
 
     private static void setDefault(String property, String value) {

@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -16,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * unread, so that memory stays bounded whatever the peer does. The socket thread.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // what comes of a write or a close shows in channelInactive
-final class SocketPeer extends ChannelInboundHandlerAdapter {
+final class SocketPeer extends SocketHandler {
     private static final int MAX_KEPT_BYTES = 64 << 10;
     private static final WriteBufferWaterMark UNREAD_OUTPUT = new WriteBufferWaterMark(1 << 20, 4 << 20);
 

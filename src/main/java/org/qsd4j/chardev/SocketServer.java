@@ -3,7 +3,6 @@ package org.qsd4j.chardev;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,7 +69,7 @@ final class SocketServer implements SocketEndpoint {
     }
 
     /** Takes the next connection of one listening socket. */
-    private final class Acceptor extends ChannelInboundHandlerAdapter {
+    private final class Acceptor extends SocketHandler {
         private final SocketChardev chardev;
 
         Acceptor(SocketChardev chardev) {
