@@ -22,7 +22,22 @@ final class SocketLoop implements AutoCloseable {
         setDefault("io.netty.leakDetection.level", "disabled");
         setDefault("io.netty.machineId", "02:00:00:00:00:01");
         setDefault("io.netty.processId", "1");
+        setDefault("io.netty.osClassifiers", "");
+        setDefault("io.netty.jfr.enabled", "false");
+        setSelectorProvider();
         InternalLoggerFactory.setDefaultFactory(new NettyLogger.Factory());
+    }
+
+    /** Netty opens a selector of the JDK once; named here, its provider isn't looked for in every jar of the class path. */
+    private static void setSelectorProvider() {
+        String provider = "sun.nio.ch.EPollSelectorProvider";
+        try {
+            Class.forName(provider, false, null);
+            setDefault("java.nio.channels.spi.SelectorProvider", provider);
+        } catch (ClassNotFoundException e) {
+            // Another JDK has another one, and looks for it.
+            return;
+        }
     }
 
     private static void setDefault(String property, String value) {
