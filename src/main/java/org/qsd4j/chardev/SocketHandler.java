@@ -34,4 +34,13 @@ abstract class SocketHandler implements ChannelInboundHandler {
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {}
+
+    @SuppressWarnings("deprecation") // of the method in Netty's base interface; the one of inbound handlers stays
+    @Override
+    public final void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        failed(ctx, cause);
+    }
+
+    /** Something has gone wrong with the channel. */
+    abstract void failed(ChannelHandlerContext ctx, Throwable cause);
 }

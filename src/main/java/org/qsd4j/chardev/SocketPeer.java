@@ -129,7 +129,7 @@ final class SocketPeer extends SocketHandler {
 
     /** A broken connection is a closed one; there is nobody to tell. */
     @Override
-    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    void failed(ChannelHandlerContext ctx, Throwable cause) {
         ctx.close();
     }
 }

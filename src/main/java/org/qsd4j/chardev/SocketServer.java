@@ -99,7 +99,7 @@ final class SocketServer implements SocketEndpoint {
 
         /** No descriptor may be free for a new connection; it waits in the kernel until one is. */
         @Override
-        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        void failed(ChannelHandlerContext ctx, Throwable cause) {
             listen(false);
             chardev.loop()
                     .schedule(
