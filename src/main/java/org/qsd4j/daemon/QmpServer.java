@@ -61,12 +61,12 @@ final class QmpServer implements AutoCloseable {
 
     /** {@code --chardev}; what its help prints goes to {@code out}. */
     void addChardev(String argument, Output out) {
-        ChardevCommandLine.Help help = ChardevCommandLine.help(argument, Reporter.SILENT);
+        ChardevCommandLine.Help help = ChardevCommandLine.help(argument, report);
         if (help != null) {
             out.print(help.text());
             throw new Exit(help.exitStatus());
         }
-        chardevs.add(ChardevCommandLine.parse(argument, report));
+        chardevs.add(ChardevCommandLine.parse(argument, Reporter.SILENT));
     }
 
     void addMonitor(MonitorOptions options) {
