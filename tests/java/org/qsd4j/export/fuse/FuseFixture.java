@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.qsd4j.aio.IoThread;
 import org.qsd4j.aio.MainLoop;
 import org.qsd4j.block.MemoryNode;
@@ -28,16 +29,24 @@ final class FuseFixture implements AutoCloseable {
     final List<String> events = Collections.synchronizedList(new ArrayList<>());
     final List<String> errors = Collections.synchronizedList(new ArrayList<>());
     final Map<String, IoThread> ioThreads = new HashMap<>();
-    final FuseExportDriver driver = new FuseExportDriver(errors::add);
-    final BlockExports exports = new BlockExports(
-            new MainLoop(),
-            nodes.graph,
-            ioThreads::get,
-            event -> events.add(event.name() + " " + event.data()),
-            List.of(driver));
+    final BlockExports exports;
 
     FuseFixture(Path dir) {
+        this(dir, line -> {});
+    }
+
+    /** @param more gets the error lines, too, as they come */
+    FuseFixture(Path dir, Consumer<String> more) {
         this.dir = dir;
+        this.exports = new BlockExports(
+                new MainLoop(),
+                nodes.graph,
+                ioThreads::get,
+                event -> events.add(event.name() + " " + event.data()),
+                List.of(new FuseExportDriver(line -> {
+                    errors.add(line);
+                    more.accept(line);
+                })));
     }
 
     MemoryNode node(String name, long size) {
