@@ -3,8 +3,10 @@ package org.qsd4j.monitor.command;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.block.BlockGraph;
+import org.qsd4j.export.BlockExport;
 import org.qsd4j.export.BlockExports;
 import org.qsd4j.export.nbd.NbdServer;
+import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.BlockDirtyBitmapOrStr;
 import org.qsd4j.qapi.gen.BlockExportOptions;
 import org.qsd4j.qapi.gen.BlockExportOptionsBase;
@@ -64,6 +66,10 @@ public final class NbdCommandsHandler implements NbdCommands {
 
     @Override
     public void nbdServerRemove(String name, @Nullable BlockExportRemoveMode mode) {
+        BlockExport export = exports.find(name);
+        if (export != null && export.type() != BlockExportType.NBD) {
+            throw QapiException.generic("Block export '%s' is not an NBD export", name);
+        }
         exports.remove(name, mode);
     }
 
