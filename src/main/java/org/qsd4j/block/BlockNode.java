@@ -54,6 +54,7 @@ public abstract class BlockNode {
     private final FlushGeneration generation = new FlushGeneration();
     private final BounceBuffers bounceBuffers = new BounceBuffers();
     private final SerialisedRanges serialisedRanges = new SerialisedRanges();
+    private final Object resizeLock = new Object();
     private final boolean unmap;
     private final boolean detectsZeroes;
     private final int zeroesMayUnmap;
@@ -110,6 +111,16 @@ public abstract class BlockNode {
     protected final void followLength(BlockChild child, long offset) {
         lengthSource = child;
         lengthSourceOffset = offset;
+    }
+
+    /**
+     * Whoever changes the size depending on what it is holds this, whichever user of the node it is: two that make the
+     * node longer must not make it shorter again. Taken before a request begins, so that a drain never waits for it.
+     */
+    @ThreadSafe
+    public final Object resizeLock() {
+        BlockChild source = lengthSource;
+        return source == null ? resizeLock : source.node().resizeLock();
     }
 
     /** After a write that ended at {@code end}: the node is at least that long. */

@@ -20,9 +20,6 @@ final class FuseSpace {
     private final BlockBackend blk;
     private final boolean writable;
 
-    /** Held while the size changes: two growing writes must not make the file shorter again. */
-    private final Object resizing = new Object();
-
     FuseSpace(BlockBackend blk, boolean writable) {
         this.blk = blk;
         this.writable = writable;
@@ -33,14 +30,14 @@ final class FuseSpace {
     }
 
     int truncate(long bytes) {
-        synchronized (resizing) {
+        synchronized (blk.node().resizeLock()) {
             return resize(bytes, PreallocMode.OFF, RequestFlags.ZERO_WRITE);
         }
     }
 
     /** Makes the file at least {@code bytes} long. */
     int growTo(long bytes) {
-        synchronized (resizing) {
+        synchronized (blk.node().resizeLock()) {
             return bytes <= length() ? 0 : resize(bytes, PreallocMode.OFF, RequestFlags.ZERO_WRITE);
         }
     }
@@ -78,7 +75,7 @@ final class FuseSpace {
 
     /** Only truncation can preallocate, so only what lies behind the end. */
     private int preallocate(long offset, long bytes) {
-        synchronized (resizing) {
+        synchronized (blk.node().resizeLock()) {
             long length = length();
             if (offset < length) {
                 return -Errno.EOPNOTSUPP;
