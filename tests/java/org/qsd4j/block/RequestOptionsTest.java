@@ -55,6 +55,16 @@ class RequestOptionsTest {
         assertThat(backend.discard(4096, 4096)).isEqualTo(-Errno.EINVAL);
     }
 
+    /** Half of it may have got through; QEMU counts it as written, too. */
+    @Test
+    void aFlushAfterAFailedWriteReachesTheDriver() {
+        BlockBackend backend = open("");
+        driver.writeResult = -Errno.EIO;
+        assertThat(backend.write(0, ones, 0, 4096, 0)).isEqualTo(-Errno.EIO);
+        assertThat(backend.flush()).isZero();
+        assertThat(driver.flushes).hasValue(1);
+    }
+
     @Test
     void zeroesAreDetected() {
         driver.zeroesSupported = true;

@@ -23,6 +23,7 @@ final class StrictMemoryDriver implements BlockDriver {
 
     int discardResult;
     int flushResult;
+    int writeResult;
 
     /** The contents of the node that was opened last. */
     volatile NativeBuffer bytes = NativeBuffer.allocate(1);
@@ -87,7 +88,7 @@ final class StrictMemoryDriver implements BlockDriver {
         protected int doWrite(long offset, NativeBuffer buffer, int at, int bytes, int flags) {
             requireFit(offset, buffer, at, bytes);
             memory.copyFrom((int) offset, buffer, at, bytes);
-            return 0;
+            return writeResult;
         }
 
         @Override

@@ -223,12 +223,18 @@ public abstract class BlockNode {
         int result = limits.requestAlignment == 1 && fits(offset, bytes, buffer, at)
                 ? doWrite(offset, buffer, at, bytes, flags)
                 : UnfitRequest.write(this, offset, buffer, at, bytes, flags);
-        return result < 0 ? result : finishWrite(offset + bytes, flags);
+        return finishWrite(result, offset + bytes, flags);
     }
 
-    private int finishWrite(long end, int flags) {
-        growTo(end);
+    /** A write that has failed may have left traces all the same, which a flush has to see to. */
+    private int finishWrite(int result, long end, int flags) {
+        if (result == 0) {
+            growTo(end);
+        }
         generation.wrote();
+        if (result < 0) {
+            return result;
+        }
         return (flags & RequestFlags.FUA) != 0 && !honoursFua() ? flush() : 0;
     }
 
@@ -250,7 +256,7 @@ public abstract class BlockNode {
             return -Errno.EPERM;
         }
         int result = ZeroRequest.write(this, offset, bytes, unmap ? flags : flags & ~RequestFlags.MAY_UNMAP);
-        return result < 0 ? result : finishWrite(offset + bytes, flags);
+        return finishWrite(result, offset + bytes, flags);
     }
 
     /**
@@ -332,8 +338,11 @@ public abstract class BlockNode {
         if (isReadOnly()) {
             throw QapiException.withErrno(Errno.EACCES, "Image is read-only");
         }
-        doTruncate(offset, exact, prealloc, flags);
-        generation.wrote();
+        try {
+            doTruncate(offset, exact, prealloc, flags);
+        } finally {
+            generation.wrote();
+        }
     }
 
     /** The file name that alone describes this node, or null. QEMU: {@code exact_filename}. */
