@@ -1,5 +1,6 @@
 package org.qsd4j.block.driver.file;
 
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.BlockStatus;
@@ -31,6 +32,9 @@ final class FileNode extends BlockNode {
     private volatile int fd;
 
     private int pendingFd;
+
+    /** Lent to one request at a time, so that asking for the allocated size makes no garbage. */
+    private final AtomicReference<@Nullable FileStat> spareStat = new AtomicReference<>();
 
     /**
      * The errno of the first fdatasync that failed, else 0. The kernel may have dropped the pages that it couldn't write
@@ -113,9 +117,14 @@ final class FileNode extends BlockNode {
 
     @Override
     public long allocatedSize() {
-        FileStat stat = new FileStat();
+        FileStat stat = spareStat.getAndSet(null);
+        if (stat == null) {
+            stat = new FileStat();
+        }
         int result = stat.read(fd);
-        return result < 0 ? result : stat.allocatedBytes();
+        long allocated = result < 0 ? result : stat.allocatedBytes();
+        spareStat.set(stat);
+        return allocated;
     }
 
     @Override
