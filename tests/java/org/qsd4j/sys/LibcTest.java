@@ -25,6 +25,15 @@ class LibcTest {
     }
 
     @Test
+    void aNulDoesNotCutANameShort() throws Exception {
+        Path file = Files.createFile(dir.resolve("f"));
+        assertThat(Libc.open(file + "\0tail", Libc.O_RDONLY | Libc.O_CLOEXEC, 0))
+                .isEqualTo(-Errno.ENOENT);
+        assertThat(Libc.utf8("a\0\u00e4"))
+                .isEqualTo(new byte[] {'a', (byte) 0xc0, (byte) 0x80, (byte) 0xc3, (byte) 0xa4});
+    }
+
+    @Test
     void failuresAreNegativeErrno() {
         assertThat(Libc.open(dir.resolve("absent").toString(), Libc.O_RDONLY, 0))
                 .isEqualTo(-Errno.ENOENT);

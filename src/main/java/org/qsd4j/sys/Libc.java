@@ -1,5 +1,6 @@
 package org.qsd4j.sys;
 
+import java.io.ByteArrayOutputStream;
 import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
 
@@ -127,9 +128,24 @@ public final class Libc {
         MEMMOVE.call(to, from, bytes);
     }
 
-    /** The text in UTF-8 with a NUL behind it. */
+    /** The text in UTF-8. A NUL inside, which would cut a name short and so make it another one, is QEMU's C0 80. */
+    static byte[] utf8(String text) {
+        if (text.indexOf(0) < 0) {
+            return text.getBytes(StandardCharsets.UTF_8);
+        }
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+            if (b == 0) {
+                bytes.write(0xc0);
+            }
+            bytes.write(b == 0 ? 0x80 : b);
+        }
+        return bytes.toByteArray();
+    }
+
+    /** The text in UTF-8 with a NUL behind it, and nowhere else. */
     static NativeBuffer cString(String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        byte[] bytes = utf8(text);
         NativeBuffer buffer = NativeBuffer.allocate(bytes.length + 1);
         buffer.put(0, bytes, 0, bytes.length);
         return buffer;

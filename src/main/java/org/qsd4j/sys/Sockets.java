@@ -1,7 +1,6 @@
 package org.qsd4j.sys;
 
 import java.lang.ref.Reference;
-import java.nio.charset.StandardCharsets;
 
 /**
  * The C library's socket calls. Results follow the kernel's convention: a negative one is {@code -errno}; EINTR is the
@@ -103,7 +102,7 @@ public final class Sockets {
     }
 
     private static int unix(NativeFunction call, int fd, String path, boolean isAbstract, boolean tight) {
-        byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
+        byte[] bytes = Libc.utf8(path);
         int start = isAbstract ? 3 : 2;
         if (start - 2 + bytes.length > SUN_PATH_BYTES) {
             return -Errno.ENAMETOOLONG;

@@ -1,7 +1,7 @@
 package org.qsd4j.export.fuse;
 
+import java.io.File;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -78,9 +78,9 @@ public final class FuseExportDriver implements BlockExportDriver {
     private String claim(String mountpoint) {
         String canonical;
         try {
-            canonical = Path.of(mountpoint).toFile().getCanonicalPath();
+            canonical = new File(mountpoint).getCanonicalPath();
         } catch (IOException e) {
-            canonical = Path.of(mountpoint).toAbsolutePath().normalize().toString();
+            canonical = new File(mountpoint).getAbsolutePath();
         }
         if (!mountpoints.add(canonical)) {
             throw QapiException.generic("There already is a FUSE export on '%s'", mountpoint);
