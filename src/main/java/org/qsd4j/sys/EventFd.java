@@ -1,5 +1,7 @@
 package org.qsd4j.sys;
 
+import java.lang.ref.Reference;
+
 /** A flag that a {@link Poller} can watch: eventfd(2). Once set it stays set. */
 public final class EventFd implements AutoCloseable {
     private static final int EFD_CLOEXEC = 0x80000;
@@ -23,7 +25,11 @@ public final class EventFd implements AutoCloseable {
     public void set() {
         NativeBuffer one = NativeBuffer.allocate(Long.BYTES);
         one.putLong(0, 1);
-        Libc.write(fd, one.address(), Long.BYTES);
+        try {
+            Libc.write(fd, one.address(), Long.BYTES);
+        } finally {
+            Reference.reachabilityFence(one);
+        }
     }
 
     @Override

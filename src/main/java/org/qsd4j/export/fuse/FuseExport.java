@@ -154,12 +154,12 @@ public final class FuseExport extends BlockExport {
             poller.add(fuseFd, true);
             poller.add(stop.fd(), false);
             return new FuseQueue(this, fuseFd, poller, pollSettings, role);
-        } catch (SysException e) {
+        } catch (SysException | OutOfMemoryError e) {
             if (poller != null) {
                 poller.close();
             }
             Libc.close(fuseFd);
-            throw e;
+            throw e instanceof SysException failure ? failure : new SysException(Errno.ENOMEM, "mmap");
         }
     }
 

@@ -1,5 +1,6 @@
 package org.qsd4j.block.driver.file;
 
+import java.lang.ref.Reference;
 import org.qsd4j.block.BlockLimits;
 import org.qsd4j.sys.DirectIoStat;
 import org.qsd4j.sys.Errno;
@@ -59,9 +60,13 @@ final class DirectAlignment {
 
     private static boolean accepts(int fd, NativeBuffer buffer, int at, int bytes) {
         long result;
-        do {
-            result = Libc.pread(fd, buffer.address(at, bytes), bytes, 0);
-        } while (result == -Errno.EINTR);
+        try {
+            do {
+                result = Libc.pread(fd, buffer.address(at, bytes), bytes, 0);
+            } while (result == -Errno.EINTR);
+        } finally {
+            Reference.reachabilityFence(buffer);
+        }
         return result != -Errno.EINVAL;
     }
 }
