@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -69,6 +70,29 @@ class SocketChardevTest {
             send(client, "abc");
             assertThat(read(client, 9)).isEqualTo("hello\nabc");
             assertThat(chardev.filename()).isEqualTo("unix:" + path + ",server=on");
+        }
+    }
+
+    @Test
+    void clientThatConnectsWhileTheFrontendIsAttachedIsGreetedOnce() throws Exception {
+        Path path = dir.resolve("s");
+        Chardev chardev = open("server=on,wait=off,path=" + path);
+        CountDownLatch bothUnderWay = new CountDownLatch(1);
+        chardev.execute(() -> awaitQuietly(bothUnderWay));
+        try (SocketChannel client = connect(path)) {
+            EchoFrontend frontend = echo(chardev);
+            bothUnderWay.countDown();
+            send(client, "abc");
+            assertThat(read(client, 9)).isEqualTo("hello\nabc");
+            assertThat(frontend.next()).isEqualTo("opened");
+        }
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

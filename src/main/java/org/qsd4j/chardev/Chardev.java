@@ -11,7 +11,12 @@ import org.qsd4j.qom.QomObject;
 public abstract class Chardev implements QomObject {
     private final String id;
     private final ChardevLog log;
-    private volatile @Nullable ChardevFrontend frontend;
+
+    /** Who has the chardev, whether its thread knows yet or not. Main loop. */
+    private @Nullable ChardevFrontend owner;
+
+    /** Who is served. The chardev's thread. */
+    private @Nullable ChardevFrontend frontend;
 
     Chardev(String id, ChardevLog log) {
         this.id = id;
@@ -27,30 +32,35 @@ public abstract class Chardev implements QomObject {
 
     /** Attaches the frontend; its calls may begin before this returns. Main loop. */
     public final void attach(ChardevFrontend newFrontend) {
-        if (frontend != null) {
+        if (owner != null) {
             throw QapiException.generic("chardev '%s' is already in use", id);
         }
-        frontend = newFrontend;
-        execute(() -> frontendAttached(newFrontend));
+        owner = newFrontend;
+        execute(() -> {
+            frontend = newFrontend;
+            frontendAttached(newFrontend);
+        });
     }
 
     /** Lets go of the frontend, which is told that its peer is gone. Input waits for the next one. Main loop. */
     public final void detach() {
-        ChardevFrontend old = frontend;
-        frontend = null;
+        ChardevFrontend old = owner;
+        owner = null;
         if (old != null) {
             execute(() -> {
+                frontend = null;
                 frontendDetached();
                 old.closed();
             });
         }
     }
 
-    /** Whether a frontend is attached. */
+    /** Whether a frontend is attached. Main loop. */
     public final boolean isBusy() {
-        return frontend != null;
+        return owner != null;
     }
 
+    /** Who is served. On the chardev's thread. */
     final @Nullable ChardevFrontend frontend() {
         return frontend;
     }
