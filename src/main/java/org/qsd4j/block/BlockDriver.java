@@ -5,6 +5,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.BlockdevCreateOptions;
 
 /**
  * Opens nodes of one format or protocol. Without state: one instance serves every graph. QEMU: {@code BlockDriver}; its
@@ -36,6 +37,21 @@ public interface BlockDriver {
      */
     @MainThread
     BlockNode open(OpenRequest request);
+
+    /** Whether {@link #create} makes images. */
+    default boolean supportsCreate() {
+        return false;
+    }
+
+    /**
+     * Makes an image, from the driver's own branch of the options. QEMU: {@code bdrv_co_create}.
+     *
+     * @throws QapiException in the real daemon's words
+     */
+    @MainThread
+    default void create(BlockGraph graph, BlockdevCreateOptions options) {
+        throw QapiException.generic("Driver does not support blockdev-create");
+    }
 
     /**
      * The options that a file name stands for, if it is one of this protocol's ({@code nbd://…}).

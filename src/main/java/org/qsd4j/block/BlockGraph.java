@@ -188,6 +188,21 @@ public final class BlockGraph {
         return backend;
     }
 
+    /**
+     * A user of the node that a reference names or defines; a node that it defines lives as long as its users.
+     *
+     * @throws QapiException if it can't be opened, or others conflict
+     */
+    public BlockBackend newBackend(BlockdevRef ref, int perm, int shared) {
+        mainLoop.assertInLoop();
+        BlockNode node = openRef(ref, OpenFlags.DEFAULTS);
+        try {
+            return newBackend(node, perm, shared);
+        } finally {
+            release(node.state());
+        }
+    }
+
     void closeBackend(BlockBackend backend, BlockChild root) {
         if (backends.remove(backend)) {
             detach(root);

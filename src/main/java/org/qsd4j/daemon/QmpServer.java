@@ -8,9 +8,11 @@ import org.qsd4j.monitor.CurrentMonitor;
 import org.qsd4j.monitor.EventBroadcast;
 import org.qsd4j.monitor.Monitors;
 import org.qsd4j.monitor.command.BlockCoreCommandsHandler;
+import org.qsd4j.monitor.command.BlockCreateCommandsHandler;
 import org.qsd4j.monitor.command.BlockExportCommandsHandler;
 import org.qsd4j.monitor.command.ControlCommandsHandler;
 import org.qsd4j.monitor.command.IntrospectCommandsHandler;
+import org.qsd4j.monitor.command.JobCommandsHandler;
 import org.qsd4j.monitor.command.NbdCommandsHandler;
 import org.qsd4j.monitor.command.QomCommandsHandler;
 import org.qsd4j.qapi.gen.MonitorOptions;
@@ -48,6 +50,7 @@ final class QmpServer implements AutoCloseable {
     private static QmpDispatchTable commands(StorageEngine engine, CurrentMonitor current, VersionInfo version) {
         Runnable quit = () -> {
             engine.closeExports();
+            engine.jobs().dismissAll();
             engine.loop().stop();
         };
         return new QmpDispatchTable(
@@ -56,7 +59,9 @@ final class QmpServer implements AutoCloseable {
                 new BlockExportCommandsHandler(engine.exports()),
                 new ControlCommandsHandler(current, version, quit),
                 new IntrospectCommandsHandler(),
-                new QomCommandsHandler(engine.tree(), engine.objects()));
+                new QomCommandsHandler(engine.tree(), engine.objects()),
+                new JobCommandsHandler(engine.jobs()),
+                new BlockCreateCommandsHandler(engine.jobs()));
     }
 
     /** {@code --chardev}; what its help prints goes to {@code out}. */

@@ -16,6 +16,7 @@ import org.qsd4j.export.BlockExports;
 import org.qsd4j.export.fuse.FuseExportDriver;
 import org.qsd4j.export.nbd.NbdExportDriver;
 import org.qsd4j.export.nbd.NbdServer;
+import org.qsd4j.job.Jobs;
 import org.qsd4j.qapi.QapiEvent;
 import org.qsd4j.qom.ObjectRegistry;
 import org.qsd4j.qom.QomTree;
@@ -33,6 +34,7 @@ public final class StorageEngine implements AutoCloseable {
     private final ObjectRegistry objects = new ObjectRegistry(tree);
     private final BlockGraph graph;
     private final BlockExports exports;
+    private final Jobs jobs;
     private final FuseExportDriver fuse;
     private final NbdServer nbdServer = new NbdServer();
     private final Consumer<String> report;
@@ -52,6 +54,7 @@ public final class StorageEngine implements AutoCloseable {
                         new NbdDriver(),
                         new Qcow2Driver(report))),
                 report);
+        jobs = new Jobs(loop, graph, events);
         fuse = new FuseExportDriver(report);
         exports = new BlockExports(
                 loop, graph, objects::findIoThread, events, List.of(fuse, new NbdExportDriver(nbdServer)));
@@ -73,6 +76,10 @@ public final class StorageEngine implements AutoCloseable {
 
     public BlockGraph graph() {
         return graph;
+    }
+
+    public Jobs jobs() {
+        return jobs;
     }
 
     public BlockExports exports() {

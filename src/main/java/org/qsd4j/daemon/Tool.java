@@ -17,8 +17,14 @@ import org.qsd4j.qapi.QapiException;
  * @param signals is told what to do when this process is asked to end
  */
 record Tool(Program program, Output out, ErrorReport report, Consumer<Runnable> signals) {
-    private static final List<Subcommand> COMMANDS =
-            List.of(new DemoCommand(), new MountCommand(), new UmountCommand(), new ServeCommand());
+    private static final List<Subcommand> COMMANDS = List.of(
+            new DemoCommand(),
+            new MountCommand(),
+            new UmountCommand(),
+            new ServeCommand(),
+            new InfoCommand(),
+            new CreateCommand(),
+            new CheckCommand());
     private static final Option HELP = new Option("help", 'h', false);
 
     /** Whether the arguments are for this class rather than for the daemon. */

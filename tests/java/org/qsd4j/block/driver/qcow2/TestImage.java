@@ -1,6 +1,9 @@
 package org.qsd4j.block.driver.qcow2;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +15,7 @@ import org.qsd4j.block.TestEdges;
 import org.qsd4j.block.driver.nullco.NullCoDriver;
 import org.qsd4j.qapi.JsonInputVisitor;
 import org.qsd4j.qapi.gen.BlockdevOptions;
+import org.qsd4j.qapi.gen.PreallocMode;
 import org.qsd4j.sys.NativeBuffer;
 
 /** An image opened without a graph: the file below it and its node. */
@@ -22,12 +26,24 @@ final class TestImage implements AutoCloseable {
     private final List<TestFileNode> below = new ArrayList<>();
 
     TestImage(BlockNode file, @Nullable BlockNode dataFile, @Nullable BlockNode backing, Qcow2Options options) {
+        this(file, dataFile, backing, options, false);
+    }
+
+    private TestImage(
+            BlockNode file,
+            @Nullable BlockNode dataFile,
+            @Nullable BlockNode backing,
+            Qcow2Options options,
+            boolean forRepair) {
         this.file = file;
         BlockChild fileEdge = TestEdges.of("file", file);
-        ImageMetadata metadata = ImageMetadata.read(fileEdge, !options.readOnly());
+        ImageMetadata metadata = ImageMetadata.read(fileEdge, !options.readOnly() && !forRepair);
         BlockChild dataEdge = dataFile == null ? null : TestEdges.of("data-file", dataFile);
         Qcow2Image image = new Qcow2Image(
                 metadata, fileEdge, dataEdge, options, (fatal, message, offset, size) -> corruptions.add(message));
+        if (!forRepair) {
+            image.prepareForWriting();
+        }
         if (backing != null) {
             image.setBacking(TestEdges.of("backing", backing));
         }
@@ -39,6 +55,26 @@ final class TestImage implements AutoCloseable {
         BlockdevOptions options = BlockdevOptions.visit(
                 new JsonInputVisitor(JsonNodeFactory.instance.objectNode().put("driver", "null-co")), null);
         return TestEdges.request(driver, options, readOnly);
+    }
+
+    static TestImage forRepair(BlockNode file, boolean readOnly) {
+        return new TestImage(file, null, null, Qcow2Options.defaults(readOnly), true);
+    }
+
+    static CreateOptions createOptions(long size, long clusterSize) {
+        return new CreateOptions(
+                size, 3, clusterSize, null, null, false, null, false, false, false, 16, false, PreallocMode.OFF);
+    }
+
+    static void create(Path path, CreateOptions options) throws IOException {
+        NewImage image = new NewImage(options);
+        NativeBuffer bytes = image.bytes();
+        byte[] copy = new byte[bytes.capacity()];
+        bytes.get(0, copy, 0, copy.length);
+        Files.write(path, copy);
+        try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+            file.setLength(image.length());
+        }
     }
 
     static TestImage open(Path path, boolean readOnly) {

@@ -5,10 +5,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.block.BlockDriver;
+import org.qsd4j.block.BlockGraph;
 import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.OpenRequest;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.BlockdevAioOptions;
+import org.qsd4j.qapi.gen.BlockdevCreateOptions;
 import org.qsd4j.qapi.gen.BlockdevOptions;
 import org.qsd4j.qapi.gen.BlockdevOptionsFile;
 import org.qsd4j.qapi.gen.OnOffAuto;
@@ -47,6 +49,16 @@ public final class FileDriver implements BlockDriver {
         options.put("driver", formatName());
         options.put("filename", filename.substring(PREFIX.length()));
         return options;
+    }
+
+    @Override
+    public boolean supportsCreate() {
+        return true;
+    }
+
+    @Override
+    public void create(BlockGraph graph, BlockdevCreateOptions options) {
+        FileCreation.create(graph, ((BlockdevCreateOptions.File) options).u());
     }
 
     @Override

@@ -48,8 +48,9 @@ final class ImageResize {
         growL1((int) geometry.l1EntriesFor(newLength));
         image.setDiskLength(newLength);
         long unitEnd = Math.min(newLength, Align.up(oldLength, geometry.clusterSize));
-        int result = 0;
-        if (oldLength < unitEnd) {
+        // What an interrupted shrinking has left behind the old end must not come to light.
+        int result = zeroes.drop(Align.up(oldLength, geometry.clusterSize), Align.up(newLength, geometry.clusterSize));
+        if (result == 0 && oldLength < unitEnd) {
             result = zeroes.writeZeroes(oldLength, unitEnd - oldLength, 0);
         }
         BlockChild backing = image.backing();
@@ -61,8 +62,19 @@ final class ImageResize {
             result = writeSize(newLength);
         }
         if (result < 0) {
-            image.setDiskLength(oldLength);
+            takeBack(oldLength);
             throw QapiException.fromErrno(result, "Failed to resize the image");
+        }
+    }
+
+    /** The next write-back puts the old size where the failed one may have put the new. */
+    private void takeBack(long oldLength) {
+        image.setDiskLength(oldLength);
+        image.metadataLock.lock();
+        try {
+            image.header().setSize(oldLength);
+        } finally {
+            image.metadataLock.unlock();
         }
     }
 
@@ -71,7 +83,7 @@ final class ImageResize {
         image.setDiskLength(newLength);
         int result = writeSize(newLength);
         if (result < 0) {
-            image.setDiskLength(oldLength);
+            takeBack(oldLength);
             throw QapiException.fromErrno(result, "Failed to resize the image");
         }
         long from = Align.up(newLength, geometry.clusterSize);

@@ -75,7 +75,7 @@ final class L2Tables {
         if (newOffset < 0) {
             return (int) newOffset;
         }
-        int result = oldOffset == 0 ? writeEmpty(newOffset, allocator.isVirgin()) : copy(oldOffset, newOffset);
+        int result = oldOffset == 0 ? writeEmpty(newOffset) : copy(oldOffset, newOffset);
         if (result < 0) {
             allocator.giveBack(newOffset, 1);
             return result;
@@ -84,10 +84,8 @@ final class L2Tables {
         return 0;
     }
 
-    private int writeEmpty(long newOffset, boolean readsAsZeroes) {
-        if (readsAsZeroes) {
-            return 0;
-        }
+    /** Even if the file ends before: a table behind its end counts as damage. */
+    private int writeEmpty(long newOffset) {
         NativeBuffer zeroes = NativeBuffer.allocate(geometry.clusterSize);
         return image.file.write(newOffset, zeroes, 0, geometry.clusterSize, 0);
     }

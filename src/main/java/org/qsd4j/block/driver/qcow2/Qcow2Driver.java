@@ -7,10 +7,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.block.BlockChild;
 import org.qsd4j.block.BlockDriver;
+import org.qsd4j.block.BlockGraph;
 import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.ChildRole;
 import org.qsd4j.block.OpenRequest;
 import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.BlockdevCreateOptions;
 import org.qsd4j.qapi.gen.BlockdevOptions;
 import org.qsd4j.qapi.gen.BlockdevOptionsQcow2;
 
@@ -21,11 +23,22 @@ import org.qsd4j.qapi.gen.BlockdevOptionsQcow2;
  */
 public final class Qcow2Driver implements BlockDriver {
     private final Consumer<String> report;
+    private final boolean repairing;
     private final Set<String> opening = new HashSet<>();
 
     /** {@code report} takes a line about an image that turns out corrupt, from any thread. */
     public Qcow2Driver(Consumer<String> report) {
+        this(report, false);
+    }
+
+    private Qcow2Driver(Consumer<String> report, boolean repairing) {
         this.report = report;
+        this.repairing = repairing;
+    }
+
+    /** A driver for {@link ImageCheck}: it opens images for writing that it otherwise would not, and changes nothing. */
+    public static Qcow2Driver forRepair(Consumer<String> report) {
+        return new Qcow2Driver(report, true);
     }
 
     @Override
@@ -55,6 +68,16 @@ public final class Qcow2Driver implements BlockDriver {
     }
 
     @Override
+    public boolean supportsCreate() {
+        return true;
+    }
+
+    @Override
+    public void create(BlockGraph graph, BlockdevCreateOptions options) {
+        CreateRequest.create(graph, ((BlockdevCreateOptions.Qcow2) options).u());
+    }
+
+    @Override
     public BlockNode open(OpenRequest request) {
         BlockdevOptionsQcow2 options = ((BlockdevOptions.Qcow2) request.options()).u();
         BlockChild file = request.openChild("file", options.file(), ChildRole.IMAGE);
@@ -71,11 +94,13 @@ public final class Qcow2Driver implements BlockDriver {
 
     private BlockNode open(
             OpenRequest request, BlockdevOptionsQcow2 options, BlockChild file, @Nullable String imageName) {
-        ImageMetadata metadata = ImageMetadata.read(file, !request.isReadOnly());
+        ImageMetadata metadata = ImageMetadata.read(file, !request.isReadOnly() && !repairing);
         Qcow2Options settled = OptionsReader.read(options, request.flags(), metadata.header());
         BlockChild dataFile = openDataFile(request, options, metadata, imageName);
         Qcow2Image image = new Qcow2Image(metadata, file, dataFile, settled, corruptionListener(request));
-        image.prepareForWriting();
+        if (!repairing) {
+            image.prepareForWriting();
+        }
         String recorded = metadata.backingFile();
         String backingName = recorded == null ? null : resolve(imageName, recorded);
         String backingFormat = metadata.extensions().backingFormat();

@@ -12,6 +12,7 @@ import org.qsd4j.block.driver.qcow2.format.L1Entry;
 import org.qsd4j.block.driver.qcow2.format.L2Entry;
 import org.qsd4j.block.driver.qcow2.format.Qcow2Header;
 import org.qsd4j.qapi.QapiException;
+import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
 
 /**
@@ -97,7 +98,7 @@ final class Qcow2Image {
         }
         Qcow2Header parsed = metadata.header();
         if (parsed.isIncompatible(Feature.INCOMPAT_DIRTY)) {
-            throw QapiException.generic("The image was not closed properly and needs a repair: run 'check -r all'");
+            repairDirty();
         }
         int result = BitmapDirectory.markInUse(this);
         if (result == 0 && (parsed.autoclearFeatures() & ~Feature.AUTOCLEAR_MASK) != 0) {
@@ -106,6 +107,13 @@ final class Qcow2Image {
         }
         if (result < 0) {
             throw QapiException.fromErrno(result, "Could not update qcow2 header");
+        }
+    }
+
+    private void repairDirty() {
+        CheckResult left = ImageCheck.run(this, ImageCheck.Repair.ALL, CheckListener.NONE);
+        if (left.corruptions > 0 || left.checkErrors > 0) {
+            throw QapiException.withErrno(Errno.EIO, "Could not repair dirty image");
         }
     }
 

@@ -101,9 +101,6 @@ final class Qcow2Node extends BlockNode {
 
     @Override
     protected void doTruncate(long offset, boolean exact, PreallocMode prealloc, int flags) {
-        if (prealloc != PreallocMode.OFF) {
-            throw QapiException.withErrno(Errno.ENOTSUP, "Preallocation can't be used for resizing this image");
-        }
         if (image.readOnly) {
             throw QapiException.fromErrno(Errno.EACCES, "Image is read-only");
         }
@@ -112,10 +109,18 @@ final class Qcow2Node extends BlockNode {
         if (offset > oldLength) {
             resize.grow(oldLength, offset);
             setLength(offset);
+            preallocate(oldLength, offset, prealloc);
         } else if (offset < oldLength) {
+            if (prealloc != PreallocMode.OFF) {
+                throw QapiException.withErrno(Errno.ENOTSUP, "Preallocation can't be used for shrinking files");
+            }
             // Requests behind the new end fail from here on; those under way keep their clusters until they end.
             setLength(offset);
-            resize.shrink(oldLength, offset);
+            try {
+                resize.shrink(oldLength, offset);
+            } finally {
+                setLength(image.diskLength());
+            }
         }
     }
 
@@ -124,6 +129,16 @@ final class Qcow2Node extends BlockNode {
         int ticket = image.gracePeriod.enter();
         try {
             return image.isEjected() ? -Errno.ENOMEDIUM : reader.read(offset, buffer, at, bytes);
+        } finally {
+            image.gracePeriod.exit(ticket);
+        }
+    }
+
+    /** See {@link Preallocation#preallocate}. */
+    void preallocate(long from, long end, PreallocMode mode) {
+        int ticket = image.gracePeriod.enter();
+        try {
+            new Preallocation(image).preallocate(from, end, mode);
         } finally {
             image.gracePeriod.exit(ticket);
         }

@@ -161,9 +161,11 @@ final class ZeroClusters {
         RequestScratch scratch = image.scratch();
         long sliceBytes = 1L << (geometry.clusterBits + geometry.sliceBits);
         for (long at = start; at < end; ) {
-            long stop = Math.min(end, (at & -sliceBytes) + sliceBytes);
-            int result = image.relieve();
-            if (result == 0) {
+            boolean absent = purpose == Purpose.DROP && image.hasNoTable(at);
+            long unit = absent ? 1L << geometry.l1EntryBits : sliceBytes;
+            long stop = Math.min(end, (at & -unit) + unit);
+            int result = absent ? 0 : image.relieve();
+            if (result == 0 && !absent) {
                 result = changeClaimed(at, stop, flags, purpose, scratch);
             }
             if (result < 0) {

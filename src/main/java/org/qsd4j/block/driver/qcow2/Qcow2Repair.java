@@ -1,0 +1,114 @@
+package org.qsd4j.block.driver.qcow2;
+
+import org.qsd4j.block.driver.qcow2.format.Feature;
+import org.qsd4j.block.driver.qcow2.format.L1Entry;
+import org.qsd4j.block.driver.qcow2.format.L2Entry;
+import org.qsd4j.qapi.QapiException;
+import org.qsd4j.sys.Errno;
+import org.qsd4j.sys.NativeBuffer;
+
+/**
+ * Brings refcounts and COPIED flags in line with the references that a check has counted. Faults of the tables themselves
+ * (unaligned or overlapping entries) are not touched.
+ */
+final class Qcow2Repair {
+    private final Qcow2Image image;
+    private final Qcow2Check check;
+    private final ClusterGeometry geometry;
+
+    Qcow2Repair(Qcow2Image image, Qcow2Check check) {
+        this.image = image;
+        this.check = check;
+        this.geometry = image.geometry;
+    }
+
+    /** Lowers refcounts that are too high: space comes back, and no data is at risk. */
+    void repairLeaks() {
+        setRefcounts(false);
+    }
+
+    /** Raises those that are too low, too, and sets COPIED flags right. */
+    void repairAll() {
+        setRefcounts(true);
+        repairCopiedFlags();
+    }
+
+    /** After everything is right: the marks of trouble go. */
+    void clearMarks() {
+        HeaderState header = image.header();
+        long marks = Feature.INCOMPAT_DIRTY | Feature.INCOMPAT_CORRUPT;
+        if ((header.incompatibleFeatures() & marks) != 0) {
+            header.setIncompatibleFeatures(header.incompatibleFeatures() & ~marks);
+        }
+        flush();
+    }
+
+    private void setRefcounts(boolean raise) {
+        Refcounts refcounts = image.refcounts();
+        long end = refcounts.endOfCounted();
+        for (long cluster = 0; cluster < end; cluster++) {
+            long refcount = refcounts.get(cluster);
+            long counted = check.references.get(cluster);
+            if (refcount > counted || (refcount >= 0 && refcount < counted && raise)) {
+                int result = refcounts.change(cluster, (int) (counted - refcount));
+                if (result == -Errno.EIO) {
+                    throw QapiException.generic(
+                            "Cluster %d has no refcount block: the refcount structures would have to be rebuilt",
+                            cluster);
+                }
+                if (result < 0) {
+                    throw QapiException.fromErrno(result, "Could not set the refcount of cluster %d", cluster);
+                }
+            }
+        }
+        flush();
+    }
+
+    private void repairCopiedFlags() {
+        L1Table l1 = image.l1();
+        NativeBuffer table = NativeBuffer.allocate(geometry.clusterSize);
+        for (int i = 0; i < l1.size(); i++) {
+            long entry = l1.get(i);
+            long l2Offset = L1Entry.l2TableOffset(entry);
+            if (l2Offset == 0 || !geometry.isClusterAligned(l2Offset)) {
+                continue;
+            }
+            boolean alone = image.refcounts().get(l2Offset >>> geometry.clusterBits) == 1;
+            if (alone != L1Entry.isCopied(entry)) {
+                l1.set(i, L1Entry.of(l2Offset, alone));
+            }
+            repairTable(l2Offset, table);
+        }
+        flush();
+    }
+
+    private void repairTable(long l2Offset, NativeBuffer table) {
+        requireSuccess(TableIo.read(image.file, l2Offset, table, 0, geometry.clusterSize));
+        boolean changed = false;
+        for (int at = 0; at < geometry.clusterSize; at += geometry.entryWords * Long.BYTES) {
+            long entry = table.getLongBE(at);
+            long host = L2Entry.hostOffset(entry);
+            if (L2Entry.isCompressed(entry) || host == 0 || !geometry.isClusterAligned(host)) {
+                continue;
+            }
+            boolean alone = image.hasDataFile || image.refcounts().get(host >>> geometry.clusterBits) == 1;
+            if (alone != L2Entry.isCopied(entry)) {
+                table.putLongBE(at, L2Entry.withCopied(entry, alone));
+                changed = true;
+            }
+        }
+        if (changed) {
+            requireSuccess(image.file.write(l2Offset, table, 0, geometry.clusterSize, 0));
+        }
+    }
+
+    private void flush() {
+        requireSuccess(image.flushAll());
+    }
+
+    private static void requireSuccess(int result) {
+        if (result < 0) {
+            throw QapiException.fromErrno(result, "Could not repair the image");
+        }
+    }
+}
