@@ -42,13 +42,17 @@ public final class Job {
         totalProgress = 1;
     }
 
-    /** Does the work, and concludes with its success or its error. */
-    void run(Runnable work) {
+    /** Does the work; whether that went well is known until {@link #conclude}. */
+    boolean work(Runnable work) {
         try {
             work.run();
         } catch (QapiException e) {
             error = e.desc();
         }
+        return error == null;
+    }
+
+    void conclude() {
         currentProgress = totalProgress;
         if (error == null) {
             enter(JobStatus.WAITING);

@@ -50,7 +50,18 @@ public final class Jobs {
         }
         Job job = add(id, JobType.CREATE);
         job.start();
-        loop.execute(() -> job.run(() -> driver.create(graph, options)));
+        Runnable work = () -> driver.create(graph, options);
+        if (!driver.isProtocol()) {
+            loop.execute(() -> {
+                job.work(work);
+                job.conclude();
+            });
+        } else if (job.work(work)) {
+            loop.execute(job::conclude);
+        } else {
+            // As with the real daemon: what fails at once is over before the command is answered.
+            job.conclude();
+        }
     }
 
     private Job add(String id, JobType type) {

@@ -34,9 +34,17 @@ final class RecordingNode extends BlockNode {
     private long failures;
     private int errno;
 
+    /** Writes behind this get ENOSPC. */
+    private final long limit;
+
     RecordingNode(byte[] initial) {
+        this(initial, Integer.MAX_VALUE / 4);
+    }
+
+    RecordingNode(byte[] initial, long limit) {
         super(TestImage.request(false));
         this.initial = initial;
+        this.limit = limit;
         this.contents = initial.clone();
         this.size = initial.length;
         setLength(size);
@@ -73,7 +81,7 @@ final class RecordingNode extends BlockNode {
 
     @Override
     protected synchronized int doRead(long offset, NativeBuffer buffer, int at, int bytes) {
-        int inside = (int) Math.max(0, Math.min(bytes, size - offset));
+        int inside = (int) Math.max(0, Math.min(bytes, size - Math.min(size, offset)));
         if (inside > 0) {
             buffer.put(at, contents, (int) offset, inside);
         }
@@ -84,6 +92,9 @@ final class RecordingNode extends BlockNode {
     @Override
     protected synchronized int doWrite(long offset, NativeBuffer buffer, int at, int bytes, int flags) {
         int failed = nextFails();
+        if (offset + bytes > limit) {
+            return -Errno.ENOSPC;
+        }
         byte[] data = new byte[bytes];
         buffer.get(at, data, 0, bytes);
         if (failed < 0) {
@@ -110,6 +121,9 @@ final class RecordingNode extends BlockNode {
     @Override
     protected synchronized int doWriteZeroes(long offset, long bytes, int flags) {
         int failed = nextFails();
+        if (offset + bytes > limit) {
+            return -Errno.ENOSPC;
+        }
         if (failed == 0) {
             store(offset, new byte[(int) bytes]);
         }

@@ -17,8 +17,9 @@ import org.qsd4j.block.BlockNode;
 
 /** Random operations leave an image that reads as the model, that qemu-img calls clean, and that reopens the same. */
 class WriteModelTest {
-    private static final int SESSIONS = 3;
-    private static final int STEPS = Boolean.getBoolean("qsd4j.long") ? 2000 : 120;
+    private static final boolean LONG = Boolean.getBoolean("qsd4j.long");
+    private static final int SESSIONS = LONG ? 3 : 2;
+    private static final int STEPS = LONG ? 2000 : 80;
 
     @TempDir
     Path dir;

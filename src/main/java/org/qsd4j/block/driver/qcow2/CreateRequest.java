@@ -1,6 +1,7 @@
 package org.qsd4j.block.driver.qcow2;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.block.BlockBackend;
@@ -33,27 +34,43 @@ final class CreateRequest {
         new CreateRequest(graph, request).create();
     }
 
+    /** Users without any wish keep the nodes alive from one step to the next. */
     private void create() {
-        BlockBackend file = graph.newBackend(request.file(), STORAGE, Permission.ALL);
+        BlockBackend file = graph.newBackend(request.file(), 0, Permission.ALL);
         BlockBackend dataFile = null;
         try {
             BlockdevRef data = request.dataFile();
-            dataFile = data == null ? null : graph.newBackend(data, STORAGE, Permission.ALL);
-            CreateOptions options = options(dataFile == null ? null : dataFile.node());
-            ImageCreation.create(file, options);
-            if (dataFile != null) {
-                long dataLength = options.dataFileRaw() ? options.size() : 0;
-                dataFile.truncate(0, false, PreallocMode.OFF, 0);
-                dataFile.truncate(dataLength, false, PreallocMode.OFF, 0);
-            }
-            if (options.preallocation() != PreallocMode.OFF || options.dataFileRaw()) {
-                preallocate(file.node(), dataFile == null ? null : dataFile.node(), options);
-            }
+            dataFile = data == null ? null : graph.newBackend(data, 0, Permission.ALL);
+            create(file.node(), dataFile == null ? null : dataFile.node());
         } finally {
             if (dataFile != null) {
                 dataFile.close();
             }
             file.close();
+        }
+    }
+
+    private void create(BlockNode file, @Nullable BlockNode dataFile) {
+        CreateOptions options = options(dataFile);
+        write(file, storage -> ImageCreation.create(storage, options));
+        if (dataFile != null) {
+            long dataLength = options.dataFileRaw() ? options.size() : 0;
+            write(dataFile, storage -> {
+                storage.truncate(0, false, PreallocMode.OFF, 0);
+                storage.truncate(dataLength, false, PreallocMode.OFF, 0);
+            });
+        }
+        if (options.preallocation() != PreallocMode.OFF || options.dataFileRaw()) {
+            preallocate(file, dataFile, options);
+        }
+    }
+
+    private void write(BlockNode node, Consumer<BlockBackend> work) {
+        BlockBackend storage = graph.newBackend(node, STORAGE, Permission.ALL);
+        try {
+            work.accept(storage);
+        } finally {
+            storage.close();
         }
     }
 

@@ -81,7 +81,8 @@ final class Refcounts {
         return table[index];
     }
 
-    int blockIndex(long hostCluster) {
+    /** Of a cluster that the table reaches, or will. */
+    private int blockIndex(long hostCluster) {
         return (int) (hostCluster >>> geometry.refcountBlockBits);
     }
 
@@ -105,8 +106,9 @@ final class Refcounts {
 
     /** Adds {@code delta}; the cluster's block must exist. 0, or -errno with nothing changed. */
     int change(long hostCluster, int delta) {
-        int index = blockIndex(hostCluster);
-        CachedRefcountBlock block = index < table.length && hasBlock(index) ? block(index) : null;
+        long index = hostCluster >>> geometry.refcountBlockBits;
+        boolean present = index < table.length && hasBlock((int) index);
+        CachedRefcountBlock block = present ? block((int) index) : null;
         if (block == null) {
             return -Errno.EIO;
         }
