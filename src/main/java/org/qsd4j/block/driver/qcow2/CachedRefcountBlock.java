@@ -1,7 +1,5 @@
 package org.qsd4j.block.driver.qcow2;
 
-import org.jspecify.annotations.Nullable;
-
 /** A refcount block in memory, as its bytes in the file. Under the image's metadata lock. */
 final class CachedRefcountBlock {
     /** Index in the refcount table. */
@@ -15,10 +13,8 @@ final class CachedRefcountBlock {
 
     int dirtyEnd;
 
-    long lastUsed;
-
-    @Nullable
-    CachedRefcountBlock next;
+    /** Used since the cache last looked for a victim. */
+    boolean used;
 
     CachedRefcountBlock(int index, long hostOffset, int size) {
         this.index = index;

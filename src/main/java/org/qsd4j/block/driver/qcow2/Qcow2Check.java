@@ -243,7 +243,7 @@ final class Qcow2Check {
     /** What is counted behind the end of the file, without being referred to, does no harm: it is as good as free. */
     private void compare() {
         long perBlock = 1L << geometry.refcountBlockBits;
-        long end = Math.max(fileEnd, references.end());
+        long end = end();
         for (int i = 0; i < refcounts.tableLength(); i++) {
             long first = i * perBlock;
             boolean present = refcounts.hasBlock(i)
@@ -257,6 +257,11 @@ final class Qcow2Check {
         for (long cluster = refcounts.tableLength() * perBlock; cluster < end; cluster++) {
             compare(cluster, 0);
         }
+    }
+
+    /** Behind everything that the file has or that something refers to. */
+    long end() {
+        return Math.max(fileEnd, references.end());
     }
 
     private void compare(long cluster, long refcount) {

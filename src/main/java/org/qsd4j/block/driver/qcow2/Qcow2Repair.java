@@ -45,7 +45,7 @@ final class Qcow2Repair {
 
     private void setRefcounts(boolean raise) {
         Refcounts refcounts = image.refcounts();
-        long end = refcounts.endOfCounted();
+        long end = Math.min(check.end(), refcounts.endOfCounted());
         for (long cluster = 0; cluster < end; cluster++) {
             long refcount = refcounts.get(cluster);
             long counted = check.references.get(cluster);

@@ -1,5 +1,6 @@
 package org.qsd4j.block.driver.qcow2;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -40,8 +41,7 @@ final class Refcounts {
 
     private final BitSet dirtyEntries = new BitSet();
     private @Nullable CachedRefcountBlock[] blocks;
-    private int cached;
-    private long clock;
+    private final ArrayDeque<CachedRefcountBlock> cached = new ArrayDeque<>();
 
     Refcounts(Qcow2Image image) {
         Qcow2Header header = image.metadata.header();
@@ -142,7 +142,7 @@ final class Refcounts {
             }
             keep(block);
         }
-        block.lastUsed = ++clock;
+        block.used = true;
         return block;
     }
 
@@ -162,23 +162,27 @@ final class Refcounts {
 
     private void keep(CachedRefcountBlock block) {
         blocks[block.index] = block;
-        cached++;
-        if (cached > maxCached) {
-            evictOldest();
+        // Whoever has asked for it is about to change it: it must survive this round.
+        block.used = true;
+        cached.add(block);
+        if (cached.size() > maxCached) {
+            evictOne();
         }
     }
 
-    /** Dirty blocks stay, even if that makes the cache larger than it should be until the next write-back. */
-    private void evictOldest() {
-        CachedRefcountBlock oldest = null;
-        for (CachedRefcountBlock block : blocks) {
-            if (block != null && !block.isDirty() && (oldest == null || block.lastUsed < oldest.lastUsed)) {
-                oldest = block;
+    /**
+     * The oldest that nobody has used since it came to the head, in one round at most. Dirty blocks stay, even if that makes
+     * the cache larger than it should be until the next write-back.
+     */
+    private void evictOne() {
+        for (int i = cached.size(); i > 0; i--) {
+            CachedRefcountBlock head = cached.remove();
+            if (!head.isDirty() && !head.used) {
+                blocks[head.index] = null;
+                return;
             }
-        }
-        if (oldest != null) {
-            blocks[oldest.index] = null;
-            cached--;
+            head.used = false;
+            cached.add(head);
         }
     }
 
@@ -187,7 +191,6 @@ final class Refcounts {
         CachedRefcountBlock block =
                 new CachedRefcountBlock(index, hostCluster << geometry.clusterBits, geometry.clusterSize);
         block.markDirty(0, geometry.clusterSize);
-        block.lastUsed = ++clock;
         table[index] = block.hostOffset;
         dirtyEntries.set(index);
         keep(block);
@@ -273,8 +276,8 @@ final class Refcounts {
         if (moved || !dirtyEntries.isEmpty()) {
             return true;
         }
-        for (CachedRefcountBlock block : blocks) {
-            if (block != null && block.isDirty()) {
+        for (CachedRefcountBlock block : cached) {
+            if (block.isDirty()) {
                 return true;
             }
         }
@@ -315,8 +318,8 @@ final class Refcounts {
 
     /** Writes the dirty blocks. */
     int writeBlocks(Captured captured) {
-        for (CachedRefcountBlock block : blocks) {
-            if (block != null && block.isDirty()) {
+        for (CachedRefcountBlock block : cached) {
+            if (block.isDirty()) {
                 int from = block.dirtyFrom;
                 int bytes = block.dirtyEnd - from;
                 io.put(0, block.bytes, from, bytes);
