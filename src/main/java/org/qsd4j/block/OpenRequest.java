@@ -95,7 +95,7 @@ public final class OpenRequest {
             if (reference.value().isEmpty()) {
                 return null;
             }
-            child = graph.openRef(new BlockdevRef.Reference(reference.value()), inherited);
+            child = openBackingReference(reference.value(), inherited);
         } else if (ref == null && filename != null) {
             child = openBackingFile(filename, format, inherited);
         } else {
@@ -112,6 +112,14 @@ public final class OpenRequest {
     public BlockChild openFileChild(String name, String filename, @Nullable String format, int role) {
         BlockNode child = graph.openFile(filename, format, state.flags.inherited(role));
         return adopt(name, child, role, PermissionPolicy.ofRole(role));
+    }
+
+    private BlockNode openBackingReference(String nodeName, OpenFlags inherited) {
+        try {
+            return graph.openRef(new BlockdevRef.Reference(nodeName), inherited);
+        } catch (QapiException e) {
+            throw e.prepend("Could not open backing file: ");
+        }
     }
 
     private BlockNode openBackingDefinition(BlockdevOptions definition, OpenFlags inherited) {

@@ -22,9 +22,6 @@ import org.qsd4j.util.Align;
  * 20  4  extra_data_size
  * 24  -  extra data, name
  * </pre>
- *
- * Bitmaps are not kept up to date here: one that tracks writes is marked as in use when the image is opened for writing,
- * by which everybody knows that it may have missed some.
  */
 final class BitmapDirectory {
     static final int FLAG_IN_USE = 1;
@@ -102,22 +99,5 @@ final class BitmapDirectory {
 
     private static QapiException brokenDirectory() {
         return QapiException.generic("Broken bitmap directory");
-    }
-
-    /** Marks the bitmaps that track writes; 0 or -errno. */
-    static int markInUse(Qcow2Image image) {
-        boolean changed = false;
-        NativeBuffer flags = NativeBuffer.allocate(Integer.BYTES);
-        for (Entry entry : read(image.file, image.metadata)) {
-            if ((entry.flags() & FLAG_AUTO) != 0 && (entry.flags() & FLAG_IN_USE) == 0) {
-                flags.putIntBE(0, entry.flags() | FLAG_IN_USE);
-                int result = image.file.write(entry.position() + 12, flags, 0, Integer.BYTES, 0);
-                if (result < 0) {
-                    return result;
-                }
-                changed = true;
-            }
-        }
-        return changed ? image.file.flush() : 0;
     }
 }

@@ -39,12 +39,11 @@ final class HeaderCheck {
         }
     }
 
-    /** Everything else. {@code writable}: the image is about to be written to. */
+    /** Everything else but the backing file's name. {@code writable}: the image is about to be written to. */
     static void check(Qcow2Header h, HeaderExtensions extensions, boolean writable) {
         checkFeatures(h, extensions, writable);
         checkEntryFormats(h);
         checkTables(h);
-        checkBackingName(h);
     }
 
     private static void checkFeatures(Qcow2Header h, HeaderExtensions extensions, boolean writable) {
@@ -140,7 +139,8 @@ final class HeaderCheck {
         }
     }
 
-    private static void checkBackingName(Qcow2Header h) {
+    /** After the extensions, since their area ends where the name starts. */
+    static void checkBackingName(Qcow2Header h) {
         if (h.backingFileOffset() == 0) {
             return;
         }

@@ -27,6 +27,7 @@ final class ImageDescription {
         ImageMetadata metadata = image.metadata;
         if (metadata.backingFile() != null) {
             info.backingFilename(metadata.backingFile());
+            info.fullBackingFilename(image.backingName());
             info.backingFilenameFormat(metadata.extensions().backingFormat());
         }
         List<SnapshotInfo> snapshots = new ArrayList<>();

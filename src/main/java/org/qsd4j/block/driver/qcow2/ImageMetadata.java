@@ -40,6 +40,7 @@ record ImageMetadata(
         if (extensionError != null) {
             throw extensionError;
         }
+        HeaderCheck.checkBackingName(header);
         refuseEncryption(header, extensions);
         return new ImageMetadata(header, extensions, backingFile(header, cluster), SnapshotTable.read(file, header));
     }

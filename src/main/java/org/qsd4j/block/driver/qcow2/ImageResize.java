@@ -23,7 +23,7 @@ final class ImageResize {
     /** Fails as the real daemon does where it refuses a size. */
     void check(long newLength) {
         if (!Align.isAligned(newLength, 512)) {
-            throw QapiException.generic("The new size must be a multiple of 512");
+            throw QapiException.withErrno(Errno.EINVAL, "The new size must be a multiple of 512");
         }
         boolean shrinks = newLength < image.diskLength();
         if (!image.metadata.snapshots().entries().isEmpty() && image.version < 3) {

@@ -29,9 +29,9 @@ final class OptionsReader {
 
     private Qcow2Options read(OpenFlags flags) {
         long[] sizes = cacheSizes();
-        long cleanSeconds = orDefault(
-                "cache-clean-interval", options.cacheCleanInterval(), Qcow2Options.DEFAULT_CACHE_CLEAN_SECONDS);
-        if (cleanSeconds > 0xffff_ffffL) {
+        Long interval = options.cacheCleanInterval();
+        long cleanSeconds = interval == null ? Qcow2Options.DEFAULT_CACHE_CLEAN_SECONDS : interval;
+        if (cleanSeconds < 0 || cleanSeconds > 0xffff_ffffL) {
             throw QapiException.generic("Cache clean interval too big");
         }
         Boolean lazy = options.lazyRefcounts();
@@ -42,11 +42,6 @@ final class OptionsReader {
         boolean noUnref = is(options.discardNoUnref(), false);
         if (noUnref && header.version() < 3) {
             throw QapiException.generic("discard-no-unref is only supported since qcow2 version 3");
-        }
-        if (options.encrypt() != null && header.cryptMethod() == Qcow2Header.CRYPT_NONE) {
-            throw QapiException.generic(
-                    "No encryption in image header, but options specified format '%s'",
-                    options.encrypt().format().wireName());
         }
         return new Qcow2Options(
                 flags.readOnly() || !flags.active(),

@@ -52,11 +52,6 @@ public final class Qcow2Driver implements BlockDriver {
     }
 
     @Override
-    public Set<String> strongOptions() {
-        return Set.of("encrypt");
-    }
-
-    @Override
     public int probe(byte[] head) {
         boolean magic = head.length >= 8
                 && new String(head, 0, 4, StandardCharsets.ISO_8859_1).equals("QFI\u00fb")
@@ -109,6 +104,7 @@ public final class Qcow2Driver implements BlockDriver {
             throw QapiException.generic(
                     "The image doesn't say the format of its backing file '%s': define it with 'backing'", backingName);
         }
+        image.setBackingName(backingName);
         image.setBacking(request.openBacking(options.backing(), backingName, backingFormat));
         return new Qcow2Node(request, image);
     }
@@ -117,6 +113,7 @@ public final class Qcow2Driver implements BlockDriver {
             OpenRequest request, BlockdevOptionsQcow2 options, ImageMetadata metadata, @Nullable String imageName) {
         if (!metadata.header().hasDataFile()) {
             if (options.dataFile() != null) {
+                request.openChild("data-file", options.dataFile(), ChildRole.DATA);
                 throw QapiException.generic("'data-file' can only be set for images with an external data file");
             }
             return null;

@@ -45,11 +45,13 @@ final class Qcow2Image {
     /** Null if the image is read-only. */
     private final @Nullable ImageWriting writing;
 
+    private final TrackedBitmaps bitmaps = new TrackedBitmaps(this);
     private final ThreadLocal<RequestScratch> scratches;
     private final SliceLoader sliceLoader;
     private final L2Cache l2Cache;
     private volatile L1Table l1;
     private volatile @Nullable BlockChild backing;
+    private @Nullable String backingName;
 
     /** Counts freed compressed clusters: what was decompressed before may have been replaced. */
     private volatile int compressedGeneration;
@@ -100,7 +102,7 @@ final class Qcow2Image {
         if (parsed.isIncompatible(Feature.INCOMPAT_DIRTY)) {
             repairDirty();
         }
-        int result = BitmapDirectory.markInUse(this);
+        int result = bitmaps.begin();
         if (result == 0 && (parsed.autoclearFeatures() & ~Feature.AUTOCLEAR_MASK) != 0) {
             header().setAutoclearFeatures(parsed.autoclearFeatures() & Feature.AUTOCLEAR_MASK);
             result = flushAll();
@@ -171,6 +173,10 @@ final class Qcow2Image {
         return (int) Math.max(minimum, Math.min(wholeDisk, Math.min(limit, ImageLimits.MAX_L2_CACHE) / sliceBytes));
     }
 
+    TrackedBitmaps bitmaps() {
+        return bitmaps;
+    }
+
     RequestScratch scratch() {
         return scratches.get();
     }
@@ -195,6 +201,16 @@ final class Qcow2Image {
     @Nullable
     BlockChild backing() {
         return backing;
+    }
+
+    /** The backing file's name as the header means it, from where this program runs; null without one. */
+    @Nullable
+    String backingName() {
+        return backingName;
+    }
+
+    void setBackingName(@Nullable String name) {
+        backingName = name;
     }
 
     void setBacking(@Nullable BlockChild child) {

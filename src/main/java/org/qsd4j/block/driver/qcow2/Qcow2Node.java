@@ -53,6 +53,7 @@ final class Qcow2Node extends BlockNode {
         }
         int ticket = image.gracePeriod.enter();
         try {
+            image.bitmaps().mark(offset, bytes);
             return image.isEjected() ? -Errno.ENOMEDIUM : writer.write(offset, buffer, at, bytes);
         } finally {
             image.gracePeriod.exit(ticket);
@@ -69,6 +70,7 @@ final class Qcow2Node extends BlockNode {
         }
         int ticket = image.gracePeriod.enter();
         try {
+            image.bitmaps().mark(offset, bytes);
             return image.isEjected() ? -Errno.ENOMEDIUM : zeroes.writeZeroes(offset, bytes, flags);
         } finally {
             image.gracePeriod.exit(ticket);
@@ -85,6 +87,7 @@ final class Qcow2Node extends BlockNode {
         }
         int ticket = image.gracePeriod.enter();
         try {
+            image.bitmaps().mark(offset, bytes);
             return image.isEjected() ? -Errno.ENOMEDIUM : zeroes.discard(offset, bytes);
         } finally {
             image.gracePeriod.exit(ticket);
@@ -228,6 +231,9 @@ final class Qcow2Node extends BlockNode {
         if (result == 0) {
             // What the first flush has released is counted down by the second.
             result = image.flushAll();
+        }
+        if (result == 0) {
+            result = image.bitmaps().end();
         }
         if (result < 0) {
             image.corruption.report("Failed flush for '" + nodeName() + "' during close: " + Errno.message(-result));

@@ -137,9 +137,6 @@ final class ZeroClusters {
 
     /** Whole clusters inside the range lose their data; the rest of it stays as it is. */
     int discard(long guestOffset, long bytes) {
-        if (image.dataFileRaw) {
-            return 0;
-        }
         if (image.version < 3 && image.backing() != null) {
             // Without zero clusters the backing file's old data would come to light.
             return 0;
@@ -149,7 +146,14 @@ final class ZeroClusters {
         end = end == image.diskLength()
                 ? geometry.clustersFor(end) << geometry.clusterBits
                 : geometry.clusterStart(end);
-        return start < end ? change(start, end, RequestFlags.MAY_UNMAP, Purpose.DISCARD) : 0;
+        if (start >= end) {
+            return 0;
+        }
+        if (image.dataFileRaw) {
+            // Our tables will say zeroes, and so must the file that is read without them.
+            return writeZeroes(start, Math.min(end, image.diskLength()) - start, RequestFlags.MAY_UNMAP);
+        }
+        return change(start, end, RequestFlags.MAY_UNMAP, Purpose.DISCARD);
     }
 
     /** The disk now ends at or before {@code start}; what is mapped in the range is given up. */

@@ -1,0 +1,78 @@
+package org.qsd4j.block.driver.qcow2;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.qsd4j.aio.ThreadSafe;
+import org.qsd4j.sys.NativeBuffer;
+
+/** The stored bitmaps that track writes: loaded and marked as in use at the start, stored and released at the end. */
+@ThreadSafe
+final class TrackedBitmaps {
+    private static final int FLAGS = 12;
+
+    private final Qcow2Image image;
+    private TrackedBitmap[] bitmaps = new TrackedBitmap[0];
+
+    TrackedBitmaps(Qcow2Image image) {
+        this.image = image;
+    }
+
+    /**
+     * Before the first write. A bitmap that was in use already has missed writes, and stays as it is; one that can't be
+     * kept in memory is left in use from now on. 0 or -errno.
+     */
+    int begin() {
+        List<TrackedBitmap> loaded = new ArrayList<>();
+        boolean changed = false;
+        for (BitmapDirectory.Entry entry : BitmapDirectory.read(image.file, image.metadata)) {
+            boolean tracks = (entry.flags() & BitmapDirectory.FLAG_AUTO) != 0;
+            if (!tracks || (entry.flags() & BitmapDirectory.FLAG_IN_USE) != 0) {
+                continue;
+            }
+            TrackedBitmap bitmap = TrackedBitmap.fits(entry, image) ? TrackedBitmap.load(entry, image) : null;
+            if (bitmap != null) {
+                loaded.add(bitmap);
+            }
+            int result = writeFlags(entry, entry.flags() | BitmapDirectory.FLAG_IN_USE);
+            if (result < 0) {
+                return result;
+            }
+            changed = true;
+        }
+        bitmaps = loaded.toArray(new TrackedBitmap[0]);
+        return changed ? image.file.flush() : 0;
+    }
+
+    /** The range is about to be written to, in whatever way. */
+    void mark(long guestOffset, long bytes) {
+        if (bytes > 0) {
+            for (TrackedBitmap bitmap : bitmaps) {
+                bitmap.mark(guestOffset, bytes);
+            }
+        }
+    }
+
+    /** Nobody writes any more. What fails leaves its bitmap in use. 0 or -errno. */
+    int end() {
+        for (TrackedBitmap bitmap : bitmaps) {
+            int result = bitmap.store(image);
+            if (result == 0) {
+                result = writeFlags(bitmap.entry(), bitmap.entry().flags());
+            }
+            if (result == 0) {
+                result = image.file.flush();
+            }
+            if (result < 0) {
+                return result;
+            }
+        }
+        bitmaps = new TrackedBitmap[0];
+        return 0;
+    }
+
+    private int writeFlags(BitmapDirectory.Entry entry, int flags) {
+        NativeBuffer field = NativeBuffer.allocate(Integer.BYTES);
+        field.putIntBE(0, flags);
+        return image.file.write(entry.position() + FLAGS, field, 0, Integer.BYTES, 0);
+    }
+}
