@@ -104,7 +104,7 @@ class MutationTest {
             int at = random.nextInt(limit / width) * width;
             long value = random.nextInt(3) == 0 ? random.nextLong() : INTERESTING[random.nextInt(INTERESTING.length)];
             for (int b = 0; b < width; b++) {
-                damaged[at + b] = (byte) (value >>> 8 * (width - 1 - b));
+                damaged[at + b] = (byte) (value >>> (8 * (width - 1 - b)));
             }
         }
         return random.nextInt(20) == 0 ? Arrays.copyOf(damaged, random.nextInt(damaged.length)) : damaged;

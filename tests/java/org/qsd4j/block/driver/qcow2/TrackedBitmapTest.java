@@ -14,7 +14,7 @@ class TrackedBitmapTest {
     @TempDir
     Path dir;
 
-    private Path image;
+    private Path image = Path.of("");
 
     private void create() {
         image = dir.resolve("image");
