@@ -25,6 +25,9 @@ public final class BlockBackend {
     /** Every write reaches stable storage before it returns (writethrough). Set before the first request. */
     private boolean writethrough;
 
+    /** Main loop only. */
+    private boolean threadFixed;
+
     BlockBackend(BlockGraph graph, BlockChild root) {
         this.graph = graph;
         this.root = root;
@@ -76,6 +79,17 @@ public final class BlockBackend {
 
     public void setWritethrough(boolean enable) {
         writethrough = enable;
+    }
+
+    /** The node has to stay on the iothread where it is. QEMU: {@code fixed-iothread}. */
+    @MainThread
+    public void setThreadFixed(boolean fixed) {
+        threadFixed = fixed;
+    }
+
+    @MainThread
+    boolean isThreadFixed() {
+        return threadFixed;
     }
 
     /** See {@link BlockNode#read}; EIO for a range that is not inside the node. */

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.qsd4j.aio.IoThread;
 import org.qsd4j.aio.MainLoop;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.qapi.QapiException;
@@ -134,6 +135,16 @@ public final class BlockGraph {
             throw e;
         }
         node.updateRefusesWrites();
+    }
+
+    /**
+     * Has a node count as being on an iothread. QEMU: {@code bdrv_try_change_aio_context}.
+     *
+     * @throws QapiException if one of its users insists on another one
+     */
+    public void moveTo(IoThread thread, BlockNode node) {
+        mainLoop.assertInLoop();
+        HomeThread.move(this, node.state(), thread);
     }
 
     /**
@@ -301,6 +312,7 @@ public final class BlockGraph {
             throw QapiException.generic(
                     "Inactive '%s' can't be a %s child of active '%s'", node.nodeName(), name, parent.nodeName);
         }
+        HomeThread.unite(this, parent, node.state());
         BlockChild child = new BlockChild(name, role, policy, parent, node);
         child.refreshPermissions(parent.cumulative());
         attach(child);
@@ -324,6 +336,8 @@ public final class BlockGraph {
         NodeState state = child.node().state();
         state.parents.remove(child);
         PermissionUpdate.refresh(state);
+        // Back to the main loop, unless somebody who stays is against it.
+        boolean unused = HomeThread.tryMove(this, state, null);
         release(state);
     }
 

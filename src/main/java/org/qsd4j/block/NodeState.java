@@ -3,6 +3,7 @@ package org.qsd4j.block;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.qsd4j.aio.IoThread;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.block.PermissionPolicy.ParentState;
 import org.qsd4j.qapi.gen.BlockdevOptions;
@@ -33,6 +34,10 @@ final class NodeState {
     int references;
 
     boolean monitorOwned;
+
+    /** See {@link HomeThread}. */
+    @Nullable
+    IoThread homeThread;
 
     /** The backing file that the image itself names, or null. */
     @Nullable

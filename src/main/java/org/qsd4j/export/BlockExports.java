@@ -93,6 +93,9 @@ public final class BlockExports {
         }
         List<IoThread> threads = resolveIoThreads(options);
         boolean multiThreaded = options.iothread() instanceof BlockExportIothreads.Multi;
+        if (!multiThreaded && !threads.isEmpty()) {
+            moveNode(threads.get(0), node, isTrue(options.fixedIothread()));
+        }
         if (isTrue(options.allowInactive()) && !driver.supportsInactive()) {
             throw QapiException.generic("Export type does not support inactive exports");
         }
@@ -105,6 +108,7 @@ public final class BlockExports {
             permissions &= Permission.CONSISTENT_READ;
         }
         BlockBackend blk = graph.newBackend(node, permissions, Permission.ALL);
+        blk.setThreadFixed(isTrue(options.fixedIothread()));
         blk.setWritethrough(isTrue(options.writethrough()));
         BlockExportSetup setup =
                 new BlockExportSetup(this, id, options.nodeName(), blk, threads, multiThreaded, writable);
@@ -143,6 +147,17 @@ public final class BlockExports {
             throw QapiException.generic("iothread \"%s\" not found", id);
         }
         return thread;
+    }
+
+    /** The node follows its newest export, unless another user keeps it; only who insists minds. */
+    private void moveNode(IoThread thread, BlockNode node, boolean insists) {
+        try {
+            graph.moveTo(thread, node);
+        } catch (QapiException e) {
+            if (insists) {
+                throw e;
+            }
+        }
     }
 
     private static boolean isTrue(@Nullable Boolean option) {
