@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 class Console:
     """One line a variant as it ends, the diff below it if it failed."""
 
-    WORDS = {"pass": "pass", "fail": "FAIL", "skip": "skip", "notrun": "not run"}
+    WORDS = {"pass": "pass", "fail": "FAIL", "skip": "skip", "notrun": "not run", "known": "differs"}
 
     def __init__(self, total):
         self.total = total
@@ -20,6 +20,8 @@ class Console:
             line += outcome.detail
         else:
             line += f"{outcome.seconds:6.2f} s"
+        if outcome.status == "known":
+            line += f"  known: {outcome.detail}"
         print(line)
         if outcome.status == "fail":
             print("".join(f"    {text}\n" for text in outcome.detail.splitlines()), end="")
@@ -39,10 +41,12 @@ class Tap:
 
     def add(self, outcome):
         self.done += 1
-        word = "not ok" if outcome.status == "fail" else "ok"
+        word = "not ok" if outcome.status in ("fail", "known") else "ok"
         line = f"{word} {self.done} - {outcome.variant.name}"
         if outcome.status in ("skip", "notrun"):
             line += f" # SKIP {outcome.detail}"
+        if outcome.status == "known":
+            line += f" # TODO {outcome.detail}"
         print(line)
         if outcome.status == "fail":
             print("".join(f"# {text}\n" for text in outcome.detail.splitlines()), end="")
@@ -83,7 +87,7 @@ def count(outcomes, status):
     return sum(1 for o in outcomes if o.status == status)
 
 
-def summary(outcomes, wall_seconds):
+def summary(outcomes, wall_seconds, known):
     """The closing lines; the last one is the verdict."""
     lines = []
     missing = sorted({o.detail for o in outcomes if o.status == "notrun"})
@@ -96,6 +100,12 @@ def summary(outcomes, wall_seconds):
             f"{len(starts)} daemon starts took {sum(starts):.1f} s of {busy:.1f} s in tests "
             f"({100 * sum(starts) / busy:.0f} %, {1000 * sum(starts) / len(starts):.0f} ms each); {wall_seconds:.0f} s in all"
         )
+    differing = [o.variant.name for o in outcomes if o.status == "known"]
+    if differing:
+        lines.append(f"{len(differing)} known differences (iotests/known-differences): " + ", ".join(differing))
+    mended = [o.variant.name for o in outcomes if o.status == "pass" and o.variant.name in known]
+    if mended:
+        lines.append("listed in iotests/known-differences, but passing: " + ", ".join(mended))
     failed = [o.variant.name for o in outcomes if o.status == "fail"]
     if failed:
         lines.append("failed: " + ", ".join(failed))

@@ -16,7 +16,7 @@ GRACE_SECONDS = 2.0
 
 
 class Outcome:
-    """What came of one variant: status is pass, fail, skip or notrun."""
+    """What came of one variant: status is pass, fail, known (fails, and is listed as such), skip or notrun."""
 
     def __init__(self, variant, status, detail="", seconds=0.0, output="", starts=()):
         self.variant = variant
