@@ -56,6 +56,30 @@ class DaemonLifeTest {
     }
 
     @Test
+    void tracePointsTellWhatHappens() throws Exception {
+        Process daemon = start(
+                "--trace",
+                "enable=*,file=trace",
+                "--pidfile",
+                "pid",
+                "--blockdev",
+                "null-co,node-name=n",
+                "--chardev",
+                "socket,id=c,path=sock,server=on,wait=off",
+                "--monitor",
+                "c");
+        try (QmpClient qmp = new QmpClient(dir.resolve("sock"), line -> {})) {
+            qmp.execute("{\"execute\": \"quit\"}");
+        }
+        assertThat(daemon.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(dir.resolve("trace"))
+                .content()
+                .contains("bdrv_open_common node n format_name \"null-co\"\n")
+                .contains("handle_qmp_command mon c req: {\"execute\":\"qmp_capabilities\"}\n")
+                .contains("monitor_qmp_respond mon c resp: {\"return\":{}}\n");
+    }
+
+    @Test
     void failedStartLeavesNothing() throws Exception {
         Process daemon = process(new ProcessBuilder(java(
                 "--pidfile", "pid", "--chardev", "socket,id=c,path=sock,server=on,wait=off", "--monitor", "nosuch")));

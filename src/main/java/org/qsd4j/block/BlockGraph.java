@@ -12,6 +12,7 @@ import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.BlockdevOptions;
 import org.qsd4j.qapi.gen.BlockdevRef;
 import org.qsd4j.sys.Errno;
+import org.qsd4j.trace.TracePoint;
 
 /**
  * The nodes, and who uses them. Nodes that a definition names are the monitor's until {@link #delete}; all others live as
@@ -256,6 +257,9 @@ public final class BlockGraph {
         } catch (QapiException e) {
             close(state);
             throw e;
+        }
+        if (TracePoint.BDRV_OPEN_COMMON.isOn()) {
+            TracePoint.BDRV_OPEN_COMMON.log("node %s format_name \"%s\"", node.nodeName(), driver.formatName());
         }
         return node;
     }

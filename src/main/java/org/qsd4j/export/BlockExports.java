@@ -31,6 +31,7 @@ import org.qsd4j.qapi.gen.BlockExportOptions;
 import org.qsd4j.qapi.gen.BlockExportRemoveMode;
 import org.qsd4j.qapi.gen.BlockExportType;
 import org.qsd4j.qapi.gen.QapiEvents;
+import org.qsd4j.trace.TracePoint;
 import org.qsd4j.util.Identifier;
 
 /**
@@ -116,6 +117,9 @@ public final class BlockExports {
         try {
             exports.put(id, driver.create(setup, options));
             created = true;
+            if (TracePoint.BLK_EXP_ADD.isOn()) {
+                TracePoint.BLK_EXP_ADD.log("id %s type %s", id, options.type().wireName());
+            }
         } finally {
             if (!created) {
                 blk.close();
@@ -289,6 +293,9 @@ public final class BlockExports {
         export.delete();
         exports.remove(export.id(), export);
         export.blk().close();
+        if (TracePoint.BLK_EXP_DELETED.isOn()) {
+            TracePoint.BLK_EXP_DELETED.log("id %s", export.id());
+        }
         events.accept(QapiEvents.blockExportDeleted(export.id()));
     }
 }

@@ -8,6 +8,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.qapi.QapiEvent;
+import org.qsd4j.trace.TracePoint;
 
 /** Sends events, with the time at which they were handed in, to every client that has done its negotiation. */
 @ThreadSafe
@@ -27,6 +28,9 @@ public final class EventBroadcast implements Consumer<QapiEvent> {
     /** Any thread; does not block. */
     @Override
     public void accept(QapiEvent event) {
+        if (TracePoint.MONITOR_PROTOCOL_EVENT_EMIT.isOn()) {
+            TracePoint.MONITOR_PROTOCOL_EVENT_EMIT.log("event=%s data=%s", event.name(), String.valueOf(event.data()));
+        }
         if (sessions.isEmpty()) {
             return;
         }

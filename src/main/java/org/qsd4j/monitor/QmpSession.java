@@ -11,6 +11,7 @@ import org.qsd4j.chardev.ChardevFrontend;
 import org.qsd4j.qapi.QmpJsonWriter;
 import org.qsd4j.qapi.json.JsonMessage;
 import org.qsd4j.qapi.json.JsonParser;
+import org.qsd4j.trace.TracePoint;
 
 /**
  * One monitor: the QMP protocol over one chardev, for one client after another. QEMU: {@code MonitorQMP}.
@@ -109,7 +110,7 @@ final class QmpSession implements ChardevFrontend {
 
     private void accept(Client connected, JsonMessage message) {
         if (message instanceof JsonMessage.Value value && isOutOfBand(value.node())) {
-            send(connected, bytes(dispatcher.dispatch(value.node(), connected.negotiation)));
+            send(connected, bytes(dispatch(value.node(), connected.negotiation)));
             return;
         }
         connected.queued++;
@@ -133,10 +134,21 @@ final class QmpSession implements ChardevFrontend {
         }
         current.set(connected.negotiation);
         try {
-            return dispatcher.dispatch(((JsonMessage.Value) message).node(), connected.negotiation);
+            return dispatch(((JsonMessage.Value) message).node(), connected.negotiation);
         } finally {
             current.set(null);
         }
+    }
+
+    private ObjectNode dispatch(JsonNode request, Negotiation negotiation) {
+        if (TracePoint.HANDLE_QMP_COMMAND.isOn()) {
+            TracePoint.HANDLE_QMP_COMMAND.log("mon %s req: %s", chardev.id(), request);
+        }
+        ObjectNode reply = dispatcher.dispatch(request, negotiation);
+        if (TracePoint.MONITOR_QMP_RESPOND.isOn()) {
+            TracePoint.MONITOR_QMP_RESPOND.log("mon %s resp: %s", chardev.id(), reply);
+        }
+        return reply;
     }
 
     private ObjectNode greeting() {
