@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.qsd4j.qom.QomTree;
+import org.qsd4j.sys.Sockets;
 
 @Timeout(30)
 class SocketChardevTest {
@@ -182,6 +183,24 @@ class SocketChardevTest {
         Path path = Files.writeString(dir.resolve("s"), "a plain file");
         echo(open("server=on,wait=off,path=" + path));
         connect(path).close();
+        chardevs.close();
+        assertThat(Files.exists(path)).isFalse();
+    }
+
+    @Test
+    void inheritedSocketIsListenedOn() throws Exception {
+        Path path = dir.resolve("s");
+        int fd = Sockets.socket(Sockets.AF_UNIX);
+        assertThat(Sockets.bindUnix(fd, path.toString(), false, true)).isZero();
+        Chardev chardev = open("server=on,wait=off,fd=" + fd);
+        echo(chardev);
+        assertThat(chardev.filename()).isEqualTo("disconnected:unix:" + path + ",server=on");
+        for (int i = 0; i < 2; i++) {
+            try (SocketChannel client = connect(path)) {
+                send(client, "abc");
+                assertThat(read(client, 9)).isEqualTo("hello\nabc");
+            }
+        }
         chardevs.close();
         assertThat(Files.exists(path)).isFalse();
     }

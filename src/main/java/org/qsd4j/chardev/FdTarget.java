@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.QapiJson;
 import org.qsd4j.sys.SocketCalls;
+import org.qsd4j.sys.Sockets;
 
 /** A socket that whoever started us has opened. */
 final class FdTarget implements SocketTarget {
@@ -31,13 +32,14 @@ final class FdTarget implements SocketTarget {
         if (family < 0) {
             throw QapiException.generic("File descriptor '%s' is not a socket", number);
         }
-        this.unix = family == SocketCalls.AF_UNIX;
+        SocketCalls.setNonBlocking(fd);
+        this.unix = family == Sockets.AF_UNIX;
         this.path = unix ? SocketCalls.unixPath(fd) : null;
     }
 
     @Override
     public List<Channel> listen(EventLoop loop) {
-        int result = SocketCalls.listen(fd, 1);
+        int result = Sockets.listen(fd, 1);
         if (result < 0) {
             throw QapiException.fromErrno(result, "Failed to listen on fd socket");
         }

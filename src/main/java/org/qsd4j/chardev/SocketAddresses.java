@@ -24,20 +24,33 @@ final class SocketAddresses {
         return Boolean.TRUE.equals(address.abstract_());
     }
 
-    /** @param hint whether the error says how long a path may be */
-    static DomainSocketAddress unix(UnixSocketAddress address, boolean hint) {
-        boolean isAbstract = isAbstract(address);
-        int max = isAbstract ? SUN_PATH_BYTES - 1 : SUN_PATH_BYTES;
+    /**
+     * Throws QapiException if the path is too long.
+     *
+     * @param hint whether the error says how long it may be
+     */
+    static void check(UnixSocketAddress address, boolean hint) {
+        int max = maxBytes(address);
         int bytes = address.path().getBytes(StandardCharsets.UTF_8).length;
         if (bytes > max) {
             QapiException e = QapiException.generic("UNIX socket path '%s' is too long", address.path());
             throw hint ? e.withHint("Path must be less than " + max + " bytes") : e;
         }
-        if (!isAbstract) {
+    }
+
+    private static int maxBytes(UnixSocketAddress address) {
+        return isAbstract(address) ? SUN_PATH_BYTES - 1 : SUN_PATH_BYTES;
+    }
+
+    /** The address to connect to; throws QapiException if the path is too long. */
+    static DomainSocketAddress unix(UnixSocketAddress address) {
+        check(address, false);
+        if (!isAbstract(address)) {
             return new DomainSocketAddress(address.path());
         }
         boolean tight = !Boolean.FALSE.equals(address.tight());
-        return new DomainSocketAddress("\0" + address.path() + (tight ? "" : "\0".repeat(max - bytes)));
+        int padding = maxBytes(address) - address.path().getBytes(StandardCharsets.UTF_8).length;
+        return new DomainSocketAddress("\0" + address.path() + (tight ? "" : "\0".repeat(padding)));
     }
 
     /** The addresses to listen on or connect to, never empty, all with the same port. */

@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.UnixSocketAddress;
 import org.qsd4j.sys.Errno;
+import org.qsd4j.sys.Libc;
 import org.qsd4j.sys.ProcessCalls;
+import org.qsd4j.sys.SocketCalls;
+import org.qsd4j.sys.Sockets;
 
 /** A Unix domain socket, in the file system or in the abstract namespace. */
 final class UnixTarget implements SocketTarget {
@@ -25,18 +28,14 @@ final class UnixTarget implements SocketTarget {
 
     @Override
     public List<Channel> listen(EventLoop loop) {
-        DomainSocketAddress local = SocketAddresses.unix(address, true);
+        SocketAddresses.check(address, true);
         if (!SocketAddresses.isAbstract(address)) {
             int unlinked = ProcessCalls.unlink(address.path());
             if (unlinked < 0 && unlinked != -Errno.ENOENT) {
                 throw QapiException.fromErrno(unlinked, "Failed to unlink socket %s", address.path());
             }
         }
-        EpollServerDomainSocketChannel listener = new EpollServerDomainSocketChannel();
-        int errno = InetTarget.bind(loop, listener, local);
-        if (errno != 0) {
-            throw QapiException.fromErrno(errno, "Failed to bind socket to %s", address.path());
-        }
+        Channel listener = bind(loop);
         if (!SocketAddresses.isAbstract(address)) {
             // Absolute, because a daemon that goes to the background changes its directory.
             socketFile = Path.of(address.path()).toAbsolutePath().toString();
@@ -44,9 +43,33 @@ final class UnixTarget implements SocketTarget {
         return List.of(listener);
     }
 
+    /** By hand, since Netty takes no path of the full length that the kernel takes. */
+    private Channel bind(EventLoop loop) {
+        int fd = Sockets.socket(Sockets.AF_UNIX);
+        if (fd < 0) {
+            throw QapiException.fromErrno(fd, "Failed to create Unix socket");
+        }
+        boolean tight = !Boolean.FALSE.equals(address.tight());
+        int result = Sockets.bindUnix(fd, address.path(), SocketAddresses.isAbstract(address), tight);
+        if (result == 0) {
+            result = Sockets.listen(fd, 1);
+        }
+        if (result == 0) {
+            result = SocketCalls.setNonBlocking(fd);
+        }
+        if (result < 0) {
+            Libc.close(fd);
+            throw QapiException.fromErrno(result, "Failed to bind socket to %s", address.path());
+        }
+        Channel listener = new EpollServerDomainSocketChannel(fd);
+        listener.config().setAutoRead(false);
+        loop.register(listener).awaitUninterruptibly();
+        return listener;
+    }
+
     @Override
     public Connecting connect(EventLoop loop) {
-        DomainSocketAddress remote = SocketAddresses.unix(address, false);
+        DomainSocketAddress remote = SocketAddresses.unix(address);
         EpollDomainSocketChannel channel = new EpollDomainSocketChannel();
         channel.config().setAutoRead(false);
         loop.register(channel).awaitUninterruptibly();

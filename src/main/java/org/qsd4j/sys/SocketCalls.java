@@ -6,10 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What has to be asked about a socket that somebody else has opened. Results as in {@link Libc}. Any thread. */
 public final class SocketCalls {
-    public static final int AF_UNIX = 1;
-    public static final int AF_INET = 2;
-    public static final int AF_INET6 = 10;
-
+    private static final int F_GETFL = 3;
+    private static final int F_SETFL = 4;
     private static final int SOL_SOCKET = 1;
     private static final int SO_DOMAIN = 39;
     private static final int SOCKADDR_BYTES = 128;
@@ -18,11 +16,10 @@ public final class SocketCalls {
 
     private static final NativeFunction GETSOCKOPT = NativeFunction.of("getsockopt", 5);
     private static final NativeFunction GETSOCKNAME = NativeFunction.of("getsockname", 3);
-    private static final NativeFunction LISTEN = NativeFunction.of("listen", 2);
 
     private SocketCalls() {}
 
-    /** The socket's address family, one of the AF_ constants; -ENOTSOCK for another kind of descriptor. */
+    /** The socket's address family, one of the AF_ constants of {@link Sockets}; -ENOTSOCK for another kind of descriptor. */
     public static int family(int fd) {
         NativeBuffer value = NativeBuffer.allocate(2 * INT_BYTES);
         value.putInt(INT_BYTES, INT_BYTES);
@@ -31,8 +28,10 @@ public final class SocketCalls {
         return result < 0 ? result : value.getInt(0);
     }
 
-    public static int listen(int fd, int backlog) {
-        return LISTEN.callInt(fd, backlog);
+    /** Makes calls on the socket return -EAGAIN where they would wait. */
+    public static int setNonBlocking(int fd) {
+        int flags = Libc.fcntl(fd, F_GETFL, 0);
+        return flags < 0 ? flags : Libc.fcntl(fd, F_SETFL, flags | Libc.O_NONBLOCK);
     }
 
     /** The path of a Unix domain socket; null if it has none in the file system. */
