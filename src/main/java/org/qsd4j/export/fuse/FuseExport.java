@@ -24,8 +24,8 @@ import org.qsd4j.sys.SysException;
  * error that leaves the device's stream in doubt ({@link #halt}).
  */
 public final class FuseExport extends BlockExport {
-    /** A queue's stack is a few frames deep. */
-    private static final long STACK_BYTES = 256 << 10;
+    /** A request goes down a chain of backing files, a few frames for each; only what is touched takes memory. */
+    private static final long STACK_BYTES = 4 << 20;
 
     /** With more threads than this, requests that never wait would only be in each other's way. */
     private static final int BUSY_QUEUES =
