@@ -58,6 +58,22 @@ class PermissionTest {
         assertThat(test.graph.backends()).hasSize(1);
     }
 
+    /** Without the other one's right to resize, QEMU would not let the one who stays write here; it does let the other go. */
+    @Test
+    void aUserCanLeaveThoughTheOneWhoStaysCouldNotComeAnyMore() {
+        StrictMemoryDriver driver = new StrictMemoryDriver(4096 + 512);
+        driver.demanded.requestAlignment = 4096;
+        try (TestGraph unaligned = new TestGraph(driver)) {
+            BlockNode node = unaligned.add("{'driver':'null-co','node-name':'n'}");
+            BlockBackend resizer = unaligned.graph.newBackend(node, WRITE | RESIZE, ALL);
+            BlockBackend writer = unaligned.graph.newBackend(node, WRITE, ALL);
+            resizer.close();
+            assertThat(writer.write(0, NativeBuffer.allocate(4096), 0, 4096, 0)).isZero();
+            writer.close();
+            unaligned.graph.delete("n");
+        }
+    }
+
     @Test
     void windowOfRawFileForbidsResizing() {
         BlockNode node = node("");

@@ -339,7 +339,11 @@ public final class BlockGraph {
     private void detach(BlockChild child) {
         NodeState state = child.node().state();
         state.parents.remove(child);
-        PermissionUpdate.refresh(state);
+        try {
+            PermissionUpdate.refresh(state);
+        } catch (QapiException e) {
+            // Whoever leaves can't be held back; those who stay keep what they were granted.
+        }
         // Back to the main loop, unless somebody who stays is against it.
         boolean unused = HomeThread.tryMove(this, state, null);
         release(state);
