@@ -173,6 +173,13 @@ final class Qcow2Image {
         return (int) Math.max(minimum, Math.min(wholeDisk, Math.min(limit, ImageLimits.MAX_L2_CACHE) / sliceBytes));
     }
 
+    /** Whether refcounts may be behind: what the header said when it was opened, or what was made of that since. */
+    boolean isDirty() {
+        long features =
+                writing == null ? metadata.header().incompatibleFeatures() : writing.header.incompatibleFeatures();
+        return (features & Feature.INCOMPAT_DIRTY) != 0;
+    }
+
     TrackedBitmaps bitmaps() {
         return bitmaps;
     }

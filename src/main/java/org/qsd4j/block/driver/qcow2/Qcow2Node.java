@@ -6,7 +6,6 @@ import org.qsd4j.block.BlockStatus;
 import org.qsd4j.block.DriverInfo;
 import org.qsd4j.block.OpenRequest;
 import org.qsd4j.block.RequestFlags;
-import org.qsd4j.block.driver.qcow2.format.Feature;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.ImageInfo;
 import org.qsd4j.qapi.gen.PreallocMode;
@@ -208,8 +207,7 @@ final class Qcow2Node extends BlockNode {
 
     @Override
     public DriverInfo driverInfo() {
-        return new DriverInfo(
-                image.geometry.clusterSize, image.metadata.header().isIncompatible(Feature.INCOMPAT_DIRTY));
+        return new DriverInfo(image.geometry.clusterSize, image.isDirty());
     }
 
     @Override
