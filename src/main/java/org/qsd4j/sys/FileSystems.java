@@ -20,6 +20,7 @@ public final class FileSystems {
     private static final int STATX_MODE_AT = 28;
     private static final int STATX_DEV_MAJOR_AT = 136;
     private static final int STATX_DEV_MINOR_AT = 140;
+    private static final int AT_STATX_FORCE_SYNC = 0x2000;
     private static final int AT_STATX_DONT_SYNC = 0x4000;
 
     private static final NativeFunction MOUNT = NativeFunction.of("mount", 5);
@@ -56,12 +57,16 @@ public final class FileSystems {
         }
     }
 
-    /** The st_mode of what a path leads to. */
+    /**
+     * The st_mode of what a path leads to, or -errno. The file system is asked even where the kernel still has an answer:
+     * a dead FUSE mount is told by its ENOTCONN alone.
+     */
     public static int mode(String path) {
         NativeBuffer name = Libc.cString(path);
         NativeBuffer statx = NativeBuffer.allocate(STATX_SIZE);
         try {
-            int result = STATX.callInt(AT_FDCWD, name.address(), 0, STATX_TYPE_AND_MODE, statx.address());
+            int result =
+                    STATX.callInt(AT_FDCWD, name.address(), AT_STATX_FORCE_SYNC, STATX_TYPE_AND_MODE, statx.address());
             return result < 0 ? result : statx.getShort(STATX_MODE_AT) & 0xffff;
         } finally {
             Reference.reachabilityFence(name);
