@@ -99,8 +99,8 @@ def known_differences(project, program):
     if program != os.path.join(project, "bin", "qemu-storage-daemon"):
         return {}
     with open(os.path.join(project, "iotests", "known-differences"), encoding="utf-8") as lines:
-        entries = [line.split(None, 1) for line in lines if line.strip() and not line.startswith("#")]
-    return {name: reason.strip() for name, reason in entries}
+        entries = [line.strip().split(": ", 1) for line in lines if line.strip() and not line.startswith("#")]
+    return dict(entries)
 
 
 def fail(words):
