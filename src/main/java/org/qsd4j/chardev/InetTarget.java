@@ -71,6 +71,9 @@ final class InetTarget implements SocketTarget {
     public Connecting connect(EventLoop loop) {
         Connecting last = null;
         for (InetSocketAddress remote : SocketAddresses.inet(address)) {
+            if (last != null) {
+                last.channel().close().awaitUninterruptibly();
+            }
             EpollSocketChannel channel = new EpollSocketChannel();
             channel.config().setAutoRead(false);
             channel.config().setTcpNoDelay(noDelay);

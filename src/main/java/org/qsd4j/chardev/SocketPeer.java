@@ -95,7 +95,9 @@ final class SocketPeer extends SocketHandler {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf received = (ByteBuf) message;
         if (kept.isReadable()) {
-            kept = Unpooled.wrappedBuffer(kept, received).copy();
+            ByteBuf both = Unpooled.wrappedBuffer(kept, received);
+            kept = both.copy();
+            both.release();
         } else {
             drop();
             kept = received;

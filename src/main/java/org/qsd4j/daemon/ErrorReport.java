@@ -1,6 +1,7 @@
 package org.qsd4j.daemon;
 
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.util.Reporter;
@@ -55,6 +56,11 @@ final class ErrorReport implements Reporter {
 
     private void print(String text) {
         String line = programName + ":" + location + " " + text + "\n";
-        out.print(line);
+        try {
+            out.print(line);
+        } catch (UncheckedIOException e) {
+            // Nobody reads stderr any more: that must end neither the daemon nor whoever has something to say.
+            return;
+        }
     }
 }

@@ -115,13 +115,22 @@ final class QmpSession implements ChardevFrontend {
         }
         connected.queued++;
         mainLoop.execute(() -> {
-            byte[] reply = client == connected ? bytes(reply(connected, message)) : NOTHING;
+            byte[] reply = client == connected ? replyBytes(connected, message) : NOTHING;
             chardev.execute(() -> {
                 send(connected, reply);
                 connected.queued--;
                 chardev.resumeInput();
             });
         });
+    }
+
+    /** A reply that does not fit into memory (a huge id is echoed) is the client's trouble, not the main loop's end. */
+    private byte[] replyBytes(Client connected, JsonMessage message) {
+        try {
+            return bytes(reply(connected, message));
+        } catch (OutOfMemoryError | RuntimeException e) {
+            return bytes(CommandDispatcher.errorReply("The reply cannot be written: " + e));
+        }
     }
 
     private static boolean isOutOfBand(JsonNode request) {
