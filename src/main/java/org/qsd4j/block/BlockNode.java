@@ -52,7 +52,7 @@ public abstract class BlockNode {
     private long lengthSourceOffset;
 
     private final FlushGeneration generation = new FlushGeneration();
-    private final BounceBuffers bounceBuffers = new BounceBuffers();
+    private final BounceBuffers bounceBuffers = new BounceBuffers(limits);
     private final SerialisedRanges serialisedRanges = new SerialisedRanges();
     private final Object resizeLock = new Object();
     private final boolean unmap;
@@ -211,6 +211,9 @@ public abstract class BlockNode {
         }
         if (refusesWrites) {
             return -Errno.EPERM;
+        }
+        if ((flags & RequestFlags.WRITE_COMPRESSED) != 0 && !supportsCompressedWrites()) {
+            return -Errno.ENOTSUP;
         }
         if (detectsZeroes && (flags & RequestFlags.WRITE_COMPRESSED) == 0 && buffer.isZero(at, bytes)) {
             return writeZeroes(offset, bytes, flags | zeroesMayUnmap);
@@ -415,6 +418,12 @@ public abstract class BlockNode {
 
     protected int doFlush() {
         return 0;
+    }
+
+    /** Whether writes may have {@link RequestFlags#WRITE_COMPRESSED}. QEMU: {@code block_driver_can_compress}. */
+    @ThreadSafe
+    public boolean supportsCompressedWrites() {
+        return false;
     }
 
     /** Default: all of it is data that only this driver knows how to read. */

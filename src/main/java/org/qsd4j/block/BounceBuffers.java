@@ -8,13 +8,23 @@ import org.qsd4j.sys.NativeBuffer;
 /** A node's aligned memory for requests that can't go to the driver as they are; lent, so that none is made a request. */
 @ThreadSafe
 final class BounceBuffers {
-    /** Larger than any alignment; requests are worked off in pieces of it. */
+    /** Requests are worked off in pieces of it, unless a block is larger. */
     static final int CAPACITY = 128 << 10;
 
     private static final int KEPT = 8;
 
+    private final BlockLimits limits;
     private final AtomicReferenceArray<@Nullable NativeBuffer> kept = new AtomicReferenceArray<>(KEPT);
     private volatile @Nullable NativeBuffer zeroes;
+
+    BounceBuffers(BlockLimits limits) {
+        this.limits = limits;
+    }
+
+    /** Bytes of each buffer: whole blocks of the node. */
+    int capacity() {
+        return Math.max(CAPACITY, limits.requestAlignment);
+    }
 
     NativeBuffer borrow() {
         for (int i = 0; i < KEPT; i++) {
@@ -23,7 +33,7 @@ final class BounceBuffers {
                 return buffer;
             }
         }
-        return NativeBuffer.allocate(CAPACITY);
+        return NativeBuffer.allocate(capacity());
     }
 
     void giveBack(NativeBuffer buffer) {

@@ -26,7 +26,7 @@ final class UnfitRequest {
             if (piece > 0) {
                 result = node.doRead(offset + done, buffer, at + done, piece);
             } else {
-                piece = bouncedPiece(node.limits(), offset + done, buffer, at + done, inside - done);
+                piece = bouncedPiece(node, offset + done, buffer, at + done, inside - done);
                 result = bounceRead(node, offset + done, buffer, at + done, piece);
             }
             if (result < 0) {
@@ -66,7 +66,7 @@ final class UnfitRequest {
             if (piece > 0) {
                 result = node.doWrite(offset + done, buffer, at + done, piece, flags);
             } else {
-                piece = bouncedPiece(node.limits(), offset + done, buffer, at + done, bytes - done);
+                piece = bouncedPiece(node, offset + done, buffer, at + done, bytes - done);
                 result = bounceWrite(node, offset + done, buffer, at + done, piece, flags);
             }
             if (result < 0) {
@@ -89,13 +89,14 @@ final class UnfitRequest {
     }
 
     /** How much to bounce at once: just the first block if what follows it can go straight, else what fits. */
-    private static int bouncedPiece(BlockLimits limits, long offset, NativeBuffer buffer, int at, int bytes) {
+    private static int bouncedPiece(BlockNode node, long offset, NativeBuffer buffer, int at, int bytes) {
+        BlockLimits limits = node.limits();
         int alignment = limits.requestAlignment;
         int head = (int) (Align.down(offset, alignment) + alignment - offset);
         if (head <= bytes && Align.isAligned(buffer.address() + at + head, limits.memoryAlignment)) {
             return head;
         }
-        int room = Math.min(BounceBuffers.CAPACITY, maxPiece(limits)) - (alignment - head);
+        int room = Math.min(node.bounceBuffers().capacity(), maxPiece(limits)) - (alignment - head);
         return bytes <= room ? bytes : (int) (Align.down(offset + room, alignment) - offset);
     }
 

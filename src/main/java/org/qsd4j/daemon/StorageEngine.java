@@ -7,6 +7,7 @@ import org.qsd4j.aio.MainLoop;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.block.BlockDrivers;
 import org.qsd4j.block.BlockGraph;
+import org.qsd4j.block.driver.compress.CompressDriver;
 import org.qsd4j.block.driver.file.FileDriver;
 import org.qsd4j.block.driver.nbd.NbdDriver;
 import org.qsd4j.block.driver.nullco.NullCoDriver;
@@ -52,7 +53,8 @@ public final class StorageEngine implements AutoCloseable {
                         new RawDriver(),
                         new NullCoDriver(),
                         new NbdDriver(),
-                        new Qcow2Driver(report))),
+                        new Qcow2Driver(report),
+                        new CompressDriver())),
                 report);
         jobs = new Jobs(loop, graph, events);
         fuse = new FuseExportDriver(report);

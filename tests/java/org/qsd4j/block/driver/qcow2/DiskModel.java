@@ -7,6 +7,7 @@ import java.util.Random;
 import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.RequestFlags;
 import org.qsd4j.qapi.gen.PreallocMode;
+import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
 
 /** A plain array beside a node: does the same random operations on both, and compares. */
@@ -18,6 +19,9 @@ final class DiskModel {
     private final NativeBuffer buffer = NativeBuffer.allocate(MAX_REQUEST);
     byte[] contents;
     long operations;
+
+    /** Of the image, if some writes shall be compressed; else 0. */
+    int compressedCluster;
 
     DiskModel(byte[] contents, long seed, boolean resizes) {
         this.contents = contents;
@@ -39,6 +43,7 @@ final class DiskModel {
             case 5, 6, 7 -> read(node, offset, length);
             case 8 -> assertThat(node.flush()).isZero();
             case 9 -> resize(node);
+            case 10, 11, 12, 13 -> writeCompressedOrNot(node, offset, length);
             default -> write(node, offset, length);
         }
     }
@@ -55,6 +60,36 @@ final class DiskModel {
         buffer.put(0, data, 0, length);
         assertThat(node.write(offset, buffer, 0, length, 0)).isZero();
         System.arraycopy(data, 0, contents, offset, length);
+    }
+
+    private void writeCompressedOrNot(BlockNode node, int offset, int length) {
+        if (compressedCluster == 0) {
+            write(node, offset, length);
+            return;
+        }
+        int start = offset / compressedCluster * compressedCluster;
+        int bytes = Math.min(compressedCluster, contents.length - start);
+        byte[] data = compressible(random, bytes);
+        NativeBuffer cluster = NativeBuffer.allocate(bytes);
+        cluster.put(0, data, 0, bytes);
+        int result = node.write(start, cluster, 0, bytes, RequestFlags.WRITE_COMPRESSED);
+        // What holds something already can't be written compressed.
+        assertThat(result).isIn(0, -Errno.EIO);
+        if (result == 0) {
+            System.arraycopy(data, 0, contents, start, bytes);
+        }
+    }
+
+    /** Data whose sectors differ from each other and from all other data, and yet get smaller; one time in eight not. */
+    static byte[] compressible(Random random, int bytes) {
+        byte[] data = new byte[bytes];
+        random.nextBytes(data);
+        if (random.nextInt(8) != 0) {
+            for (int i = 0; i < bytes; i++) {
+                data[i] = data[(i & -512) | (i & 31)];
+            }
+        }
+        return data;
     }
 
     private void writeZeroes(BlockNode node, int offset, int length) {

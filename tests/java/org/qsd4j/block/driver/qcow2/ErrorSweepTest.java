@@ -37,6 +37,8 @@ class ErrorSweepTest {
                 "cluster_size=512,refcount_bits=64",
                 "cluster_size=4k",
                 "cluster_size=16k,extended_l2=on",
+                "cluster_size=4k,compressing",
+                "cluster_size=4k,compression_type=zstd,compressing",
                 "snapshot")) {
             all.add(Arguments.of(options, Errno.EIO, 1L));
             all.add(Arguments.of(options, Errno.ENOSPC, 1L));
@@ -54,19 +56,20 @@ class ErrorSweepTest {
             QemuTools.io(image, "write -P 17 0 512k");
             QemuTools.ok("qemu-img", "snapshot", "-c", "s", image.toString());
         } else {
-            QemuTools.create(image, options, Integer.toString(DISK));
+            QemuTools.create(image, options.replace(",compressing", ""), Integer.toString(DISK));
         }
         byte[] initial = Files.readAllBytes(image);
         byte[] disk = QemuTools.contents(image, dir.resolve("raw"));
-        long operations = run(initial, disk, Long.MAX_VALUE, 0, errno);
+        long operations = run(initial, disk, options, Long.MAX_VALUE, 0, errno);
         long step = LONG ? 1 : Math.max(1, operations / 40);
         for (long n = 0; n < operations; n += step) {
-            run(initial, disk, n, failures, errno);
+            run(initial, disk, options, n, failures, errno);
         }
     }
 
     /** Does the script; returns how many operations of the file it took. */
-    private long run(byte[] initial, byte[] disk, long failAt, long failures, int errno) throws Exception {
+    private long run(byte[] initial, byte[] disk, String options, long failAt, long failures, int errno)
+            throws Exception {
         RecordingNode file = new RecordingNode(initial);
         TestImage image = new TestImage(file, null, null, Qcow2Options.defaults(false));
         file.failAt(failAt, failures, errno);
@@ -94,6 +97,16 @@ class ErrorSweepTest {
             } else if (kind <= 3) {
                 int flags = random.nextBoolean() ? RequestFlags.MAY_UNMAP : 0;
                 result = image.node.writeZeroes(offset, length, flags);
+            } else if (options.endsWith("compressing") && random.nextBoolean()) {
+                int cluster = (int) image.node.driverInfo().clusterSize();
+                offset = offset / cluster * cluster;
+                data = DiskModel.compressible(random, Math.min(cluster, expected.contents.length - offset));
+                buffer.put(0, data, 0, data.length);
+                result = image.node.write(offset, buffer, 0, data.length, RequestFlags.WRITE_COMPRESSED);
+                // What holds something already can't be written compressed.
+                assertThat(result).isIn(0, -errno, -Errno.EIO);
+                expected.wrote(offset, data, result == 0);
+                continue;
             } else {
                 random.nextBytes(data);
                 buffer.put(0, data, 0, length);

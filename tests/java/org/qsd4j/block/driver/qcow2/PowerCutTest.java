@@ -15,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.RequestFlags;
+import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
 
 /**
@@ -41,7 +42,11 @@ class PowerCutTest {
                 "lazy_refcounts=on,cluster_size=2k",
                 "snapshot",
                 "backing",
-                "compressed");
+                "compressed",
+                "cluster_size=4k,compressing",
+                "cluster_size=512,refcount_bits=1,compressing",
+                "cluster_size=8k,compression_type=zstd,compressing",
+                "cluster_size=16k,extended_l2=on,compressing");
     }
 
     /** What the disk held after one operation had been acknowledged. */
@@ -62,7 +67,7 @@ class PowerCutTest {
             BlockNode below1 = options.equals("backing") ? backing : null;
             List<State> states = new ArrayList<>();
             List<State> flushes = new ArrayList<>();
-            operate(file, below1, first, options.hashCode(), states, flushes);
+            operate(file, below1, first, options, states, flushes);
             Random random = new Random(options.hashCode());
             int total = file.events();
             for (int cut = 0; cut < CUTS; cut++) {
@@ -97,7 +102,7 @@ class PowerCutTest {
                         "cluster_size=4k",
                         base.toString(),
                         image.toString());
-            default -> QemuTools.create(image, options, Integer.toString(DISK));
+            default -> QemuTools.create(image, options.replace(",compressing", ""), Integer.toString(DISK));
         }
         return image;
     }
@@ -107,13 +112,14 @@ class PowerCutTest {
             RecordingNode file,
             @Nullable BlockNode backing,
             byte[] first,
-            long seed,
+            String options,
             List<State> states,
             List<State> flushes) {
         TestImage image = new TestImage(file, null, backing, Qcow2Options.defaults(false));
-        Random random = new Random(seed);
+        Random random = new Random(options.hashCode());
         NativeBuffer buffer = NativeBuffer.allocate(DISK);
         byte[] contents = first.clone();
+        boolean compressing = options.endsWith("compressing");
         states.add(new State(0, contents.clone()));
         flushes.add(new State(0, contents.clone()));
         for (int step = 0; step < STEPS; step++) {
@@ -131,6 +137,16 @@ class PowerCutTest {
                 assertThat(image.node.discard(offset, length)).isZero();
                 assertThat(image.node.read(offset, buffer, 0, length)).isZero();
                 buffer.get(0, contents, offset, length);
+            } else if (compressing && random.nextBoolean()) {
+                int cluster = (int) image.node.driverInfo().clusterSize();
+                int start = offset / cluster * cluster;
+                byte[] data = DiskModel.compressible(random, cluster);
+                buffer.put(0, data, 0, cluster);
+                int result = image.node.write(start, buffer, 0, cluster, RequestFlags.WRITE_COMPRESSED);
+                assertThat(result).isIn(0, -Errno.EIO);
+                if (result == 0) {
+                    System.arraycopy(data, 0, contents, start, cluster);
+                }
             } else {
                 byte[] data = new byte[length];
                 random.nextBytes(data);

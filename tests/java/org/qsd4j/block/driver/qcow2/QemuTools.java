@@ -34,9 +34,23 @@ final class QemuTools {
         }
     }
 
+    /** Whether the PATH has tools of another version than those of the folder. */
+    static boolean otherOnPath() {
+        try {
+            return Files.isExecutable(REAL_BIN.resolve("qemu-img"))
+                    && start("qemu-img", "--version").exitCode() == 0;
+        } catch (UncheckedIOException e) {
+            return false;
+        }
+    }
+
     static Outcome run(String tool, String... args) {
+        return start(path(tool), args);
+    }
+
+    static Outcome start(String program, String... args) {
         List<String> command = new ArrayList<>();
-        command.add(path(tool));
+        command.add(program);
         command.addAll(List.of(args));
         try {
             Process process =

@@ -178,6 +178,7 @@ final class ClusterAllocator {
     /** Takes a reference off a cluster. A refcount that is 0 already stays: whoever finds it leaked is better off. */
     void release(long cluster) {
         if (refcounts.change(cluster, -1) == 0 && refcounts.get(cluster) == 0) {
+            image.packedSpace().forget(cluster);
             searchFrom = Math.min(searchFrom, cluster);
         }
     }

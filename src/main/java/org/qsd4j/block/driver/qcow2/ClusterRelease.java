@@ -121,10 +121,15 @@ final class ClusterRelease {
         }
     }
 
+    /** If so, no compressed data comes to it any more: what is about to be discarded must not get a new user. */
     private boolean isLastReference(long cluster) {
         image.metadataLock.lock();
         try {
-            return image.refcounts().get(cluster) == 1;
+            boolean last = image.refcounts().get(cluster) == 1;
+            if (last) {
+                image.packedSpace().forget(cluster);
+            }
+            return last;
         } finally {
             image.metadataLock.unlock();
         }

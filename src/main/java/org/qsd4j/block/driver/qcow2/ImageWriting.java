@@ -15,6 +15,7 @@ final class ImageWriting {
     final ClusterClaims claims = new ClusterClaims();
     final Refcounts refcounts;
     final ClusterAllocator allocator;
+    final PackedSpace packedSpace;
     final ClusterRelease release;
     final MetadataWriteback writeback;
     final L2Tables l2Tables;
@@ -23,6 +24,7 @@ final class ImageWriting {
         this.header = HeaderState.of(image.metadata.header());
         this.refcounts = new Refcounts(image);
         this.allocator = new ClusterAllocator(image, refcounts);
+        this.packedSpace = new PackedSpace(image, allocator, refcounts);
         this.release = new ClusterRelease(image);
         this.writeback = new MetadataWriteback(image);
         this.l2Tables = new L2Tables(image);

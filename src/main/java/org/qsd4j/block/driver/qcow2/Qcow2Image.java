@@ -143,6 +143,10 @@ final class Qcow2Image {
         return writing().allocator;
     }
 
+    PackedSpace packedSpace() {
+        return writing().packedSpace;
+    }
+
     ClusterRelease release() {
         return writing().release;
     }

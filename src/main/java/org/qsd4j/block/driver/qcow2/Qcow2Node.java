@@ -18,6 +18,7 @@ final class Qcow2Node extends BlockNode {
     private final ClusterMapper mapper;
     private final Qcow2Reader reader;
     private final Qcow2Writer writer;
+    private final CompressedWriter compressedWriter;
     private final ZeroClusters zeroes;
     private final ImageResize resize;
 
@@ -28,6 +29,7 @@ final class Qcow2Node extends BlockNode {
         this.reader = new Qcow2Reader(image, mapper);
         CopyOnWrite copyOnWrite = new CopyOnWrite(image, mapper, reader);
         this.writer = new Qcow2Writer(image, mapper, copyOnWrite);
+        this.compressedWriter = new CompressedWriter(image, mapper, writer);
         this.zeroes = new ZeroClusters(image, mapper, copyOnWrite, writer);
         this.resize = new ImageResize(image, zeroes);
         setLength(image.diskLength());
@@ -41,9 +43,6 @@ final class Qcow2Node extends BlockNode {
 
     @Override
     protected int doWrite(long offset, NativeBuffer buffer, int at, int bytes, int flags) {
-        if ((flags & RequestFlags.WRITE_COMPRESSED) != 0) {
-            return -Errno.ENOTSUP;
-        }
         if (image.readOnly) {
             return -Errno.EPERM;
         }
@@ -53,10 +52,20 @@ final class Qcow2Node extends BlockNode {
         int ticket = image.gracePeriod.enter();
         try {
             image.bitmaps().mark(offset, bytes);
-            return image.isEjected() ? -Errno.ENOMEDIUM : writer.write(offset, buffer, at, bytes);
+            if (image.isEjected()) {
+                return -Errno.ENOMEDIUM;
+            }
+            return (flags & RequestFlags.WRITE_COMPRESSED) == 0
+                    ? writer.write(offset, buffer, at, bytes)
+                    : compressedWriter.write(offset, buffer, at, bytes);
         } finally {
             image.gracePeriod.exit(ticket);
         }
+    }
+
+    @Override
+    public boolean supportsCompressedWrites() {
+        return true;
     }
 
     @Override

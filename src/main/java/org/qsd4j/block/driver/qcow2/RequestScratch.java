@@ -1,7 +1,9 @@
 package org.qsd4j.block.driver.qcow2;
 
+import io.airlift.compress.zstd.ZstdCompressor;
 import io.airlift.compress.zstd.ZstdDecompressor;
 import java.nio.ByteBuffer;
+import java.util.zip.Deflater;
 import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.IoThreadConfined;
@@ -31,6 +33,10 @@ final class RequestScratch {
     private @Nullable ByteBuffer compressedView;
     private @Nullable Inflater inflater;
     private @Nullable ZstdDecompressor zstd;
+    private @Nullable NativeBuffer packed;
+    private @Nullable ByteBuffer packedView;
+    private @Nullable Deflater deflater;
+    private @Nullable ZstdCompressor zstdCompressor;
     private @Nullable NativeBuffer zeroes;
     private @Nullable NativeBuffer copy;
 
@@ -90,6 +96,36 @@ final class RequestScratch {
             zstd = new ZstdDecompressor();
         }
         return zstd;
+    }
+
+    /** Where a cluster is compressed to: room for the worst that either compressor can make of it. */
+    NativeBuffer packed() {
+        if (packed == null) {
+            packed = NativeBuffer.allocate(2 * geometry.clusterSize);
+        }
+        return packed;
+    }
+
+    ByteBuffer packedView() {
+        if (packedView == null) {
+            packedView = packed().asByteBuffer(0, 2 * geometry.clusterSize);
+        }
+        return packedView;
+    }
+
+    /** Makes raw deflate streams. */
+    Deflater deflater() {
+        if (deflater == null) {
+            deflater = new Deflater(Deflater.DEFAULT_COMPRESSION, true);
+        }
+        return deflater;
+    }
+
+    ZstdCompressor zstdCompressor() {
+        if (zstdCompressor == null) {
+            zstdCompressor = new ZstdCompressor();
+        }
+        return zstdCompressor;
     }
 
     /** Zeroes, to be written and not changed. */
