@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +28,21 @@ class DaemonLifeTest {
         assertThat(dir.resolve("pid")).content().isEqualTo(daemon.pid() + "\n");
         assertThat(dir.resolve("sock")).exists();
         kill(signal, daemon.pid());
+        assertThat(daemon.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(daemon.exitValue()).isZero();
+        assertThat(dir).isEmptyDirectory();
+    }
+
+    @Test
+    void signalEndsTheWaitForAClient() throws Exception {
+        Process daemon =
+                process(new ProcessBuilder(java("--chardev", "socket,id=c,path=sock,server=on", "--pidfile", "pid")));
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!Files.exists(dir.resolve("sock"))) {
+            assertThat(System.nanoTime()).as("time to start").isLessThan(deadline);
+            Thread.sleep(5);
+        }
+        kill("TERM", daemon.pid());
         assertThat(daemon.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(daemon.exitValue()).isZero();
         assertThat(dir).isEmptyDirectory();
@@ -75,8 +92,8 @@ class DaemonLifeTest {
         assertThat(dir.resolve("trace"))
                 .content()
                 .contains("bdrv_open_common node n format_name \"null-co\"\n")
-                .contains("handle_qmp_command mon c req: {\"execute\":\"qmp_capabilities\"}\n")
-                .contains("monitor_qmp_respond mon c resp: {\"return\":{}}\n");
+                .contains("handle_qmp_command mon c req: {\"execute\": \"qmp_capabilities\"}\n")
+                .contains("monitor_qmp_respond mon c resp: {\"return\": {}}\n");
     }
 
     @Test
@@ -116,10 +133,16 @@ class DaemonLifeTest {
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
                 "-cp",
-                System.getProperty("java.class.path"),
+                absolute(System.getProperty("java.class.path")),
                 Main.class.getName()));
         command.addAll(List.of(options));
         return command;
+    }
+
+    private static String absolute(String classPath) {
+        return Stream.of(classPath.split(":"))
+                .map(entry -> Path.of(entry).toAbsolutePath().toString())
+                .collect(Collectors.joining(":"));
     }
 
     private static void kill(String signal, long pid) throws Exception {

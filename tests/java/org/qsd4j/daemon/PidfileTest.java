@@ -9,6 +9,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.qsd4j.qapi.QapiException;
+import org.qsd4j.sys.Libc;
 
 class PidfileTest {
     @TempDir
@@ -72,5 +73,25 @@ class PidfileTest {
     void directoryIsRefused() {
         assertThatThrownBy(() -> Pidfile.create(dir.toString()))
                 .hasMessage("cannot create PID file: Could not create '%s': Is a directory", dir);
+    }
+
+    @Test
+    void fileThatCannotBeWrittenDoesNotStay() throws Exception {
+        Path link = Files.createSymbolicLink(dir.resolve("pid"), Path.of("/dev/full"));
+        assertThatThrownBy(() -> Pidfile.create(link.toString()))
+                .hasMessage("cannot create PID file: Failed to truncate pid file: Invalid argument");
+        assertThat(dir).isEmptyDirectory();
+    }
+
+    @Test
+    void fileThatWasReplacedBeforeItWasLockedIsNoticed() throws Exception {
+        Path file = Files.writeString(dir.resolve("pid"), "x");
+        int fd = Libc.open(file.toString(), Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        assertThat(Pidfile.isFileAt(file.toString(), fd)).isTrue();
+        Files.delete(file);
+        assertThat(Pidfile.isFileAt(file.toString(), fd)).isFalse();
+        Files.writeString(file, "y");
+        assertThat(Pidfile.isFileAt(file.toString(), fd)).isFalse();
+        Libc.close(fd);
     }
 }

@@ -3,10 +3,14 @@ package org.qsd4j.monitor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.io.ByteArrayOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.qsd4j.qapi.QapiEvent;
+import org.qsd4j.trace.TraceLog;
 
 class QmpSessionTest {
     private static final String NEGOTIATE = "{'execute':'qmp_capabilities'}";
@@ -141,5 +145,37 @@ class QmpSessionTest {
         assertThat(client.chardev().sent().length).isGreaterThan(id.length());
         assertThat(new String(client.chardev().sent(), StandardCharsets.US_ASCII))
                 .contains("\"k199999\": 199999");
+    }
+
+    @Test
+    void replyBeyondAllMeasureIsAnErrorInBandAndOutOfBand() {
+        client.send(NEGOTIATE_OOB);
+        StringBuilder id = new StringBuilder();
+        for (int i = 0; i < 12 << 20; i++) {
+            id.append('\u007f');
+        }
+        client.send("{'execute':'query-version','id':'" + id + "'}");
+        assertThat(client.lastLine()).contains("\"desc\": \"The reply is larger than 64 MiB\"");
+        client.send("{'exec-oob':'overtake','id':'" + id + "'}");
+        assertThat(client.lines())
+                .filteredOn(line -> line.contains("larger than"))
+                .hasSize(2);
+        client.send(QUERY);
+        assertThat(client.lastLine()).startsWith("{\"return\": {\"qemu\"");
+    }
+
+    @Test
+    void deeplyNestedRequestIsTraced() throws Exception {
+        ByteArrayOutputStream trace = new ByteArrayOutputStream();
+        TraceLog.writeTo(trace);
+        TraceLog.enable("handle_qmp_command");
+        try {
+            client.send(NEGOTIATE + "{'execute':'query-version','id':" + "[".repeat(1020) + "]".repeat(1020) + "}");
+            assertThat(client.lastLine()).startsWith("{\"return\"");
+            assertThat(trace.toString(StandardCharsets.US_ASCII)).contains("[".repeat(1020));
+        } finally {
+            TraceLog.enable("-handle_qmp_command");
+            TraceLog.writeTo(new FileOutputStream(FileDescriptor.err));
+        }
     }
 }

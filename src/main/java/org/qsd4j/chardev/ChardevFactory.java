@@ -19,6 +19,7 @@ final class ChardevFactory implements AutoCloseable {
     private final Reporter reporter;
     private final boolean background;
     private final SocketLoop socketLoop = new SocketLoop();
+    private final PeerWait peerWait = new PeerWait();
     private boolean stdioTaken;
 
     ChardevFactory(Reporter reporter, boolean background) {
@@ -30,7 +31,7 @@ final class ChardevFactory implements AutoCloseable {
         String id = options.id();
         ChardevBackend backend = options.backend();
         if (backend instanceof ChardevBackend.Socket socket) {
-            return ChardevSockets.open(id, socket.u().data(), socketLoop, reporter);
+            return ChardevSockets.open(id, socket.u().data(), socketLoop, peerWait, reporter);
         } else if (backend instanceof ChardevBackend.Stdio stdio) {
             return openStdio(id, stdio.u().data());
         } else if (backend instanceof ChardevBackend.File file) {
@@ -111,6 +112,11 @@ final class ChardevFactory implements AutoCloseable {
             throw QapiException.generic("size of ringbuf chardev must not exceed %d", MAX_RINGBUF_BYTES);
         }
         return new RingbufChardev(id, log, (int) size);
+    }
+
+    /** Any thread. */
+    void stopWaiting() {
+        peerWait.end();
     }
 
     @Override

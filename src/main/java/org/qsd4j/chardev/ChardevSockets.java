@@ -4,14 +4,13 @@ import org.jspecify.annotations.Nullable;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.ChardevSocket;
 import org.qsd4j.qapi.gen.SocketAddressLegacy;
-import org.qsd4j.sys.Errno;
 import org.qsd4j.util.Reporter;
 
 /** Opens socket chardevs; the checks come in QEMU's order. Main loop. */
 final class ChardevSockets {
     private ChardevSockets() {}
 
-    static Chardev open(String id, ChardevSocket socket, SocketLoop loop, Reporter reporter) {
+    static Chardev open(String id, ChardevSocket socket, SocketLoop loop, PeerWait peerWait, Reporter reporter) {
         boolean server = !Boolean.FALSE.equals(socket.server());
         check(socket, server);
         SocketTarget target = target(socket);
@@ -24,19 +23,14 @@ final class ChardevSockets {
         chardev.open();
         if (server && !Boolean.FALSE.equals(socket.wait_())) {
             reporter.info("QEMU waiting for connection on: " + chardev.filename());
-            await(chardev);
+            try {
+                peerWait.await(chardev.firstPeer());
+            } catch (QapiException e) {
+                chardev.close();
+                throw e;
+            }
         }
         return chardev;
-    }
-
-    private static void await(SocketChardev chardev) {
-        try {
-            chardev.awaitPeer();
-        } catch (InterruptedException e) {
-            chardev.close();
-            Thread.currentThread().interrupt();
-            throw QapiException.fromErrno(Errno.EINTR, "Failed to accept a connection");
-        }
     }
 
     private static void check(ChardevSocket socket, boolean server) {

@@ -45,6 +45,11 @@ public final class Chardevs implements AutoCloseable {
         return chardevs.values();
     }
 
+    /** The daemon is to end: makes {@link #add} throw that waits for a first client, now or later. Any thread. */
+    public void stopWaiting() {
+        factory.stopWaiting();
+    }
+
     /** Closes every chardev and removes the socket files; what was written before is sent first. */
     @Override
     public void close() {

@@ -3,8 +3,9 @@ package org.qsd4j.chardev;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.Libc;
 import org.qsd4j.sys.NativeBuffer;
+import org.qsd4j.sys.Poll;
 
-/** Blocking reads and writes on a file descriptor. One thread may read while another one writes. */
+/** Blocking reads and writes on a file descriptor, whether it is set to block or not. One thread may read while another one writes. */
 final class DescriptorStream {
     static final int O_APPEND = 0x400;
     private static final int BUFFER_BYTES = 8192;
@@ -22,7 +23,7 @@ final class DescriptorStream {
         long bytes;
         do {
             bytes = Libc.read(fd, input.address(), Math.min(into.length, BUFFER_BYTES));
-        } while (bytes == -Errno.EINTR);
+        } while (bytes == -Errno.EINTR || (bytes == -Errno.EAGAIN && Poll.await(fd, Poll.POLLIN) >= 0));
         if (bytes > 0) {
             input.get(0, into, 0, (int) bytes);
         }
@@ -40,7 +41,8 @@ final class DescriptorStream {
             int chunk = Math.min(count - done, BUFFER_BYTES);
             output.put(0, bytes, from + done, chunk);
             long written = Libc.write(fd, output.address(), chunk);
-            if (written < 0 && written != -Errno.EINTR && written != -Errno.EAGAIN) {
+            boolean again = written == -Errno.EINTR || (written == -Errno.EAGAIN && Poll.await(fd, Poll.POLLOUT) >= 0);
+            if (written < 0 && !again) {
                 return false;
             }
             done += (int) Math.max(written, 0);

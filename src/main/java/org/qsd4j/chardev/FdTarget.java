@@ -9,6 +9,7 @@ import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.qapi.QapiException;
@@ -21,6 +22,7 @@ final class FdTarget implements SocketTarget {
     private final int fd;
     private final boolean unix;
     private final @Nullable String path;
+    private final @Nullable String file;
 
     /** @param number the descriptor's number as typed */
     FdTarget(String number) {
@@ -35,6 +37,8 @@ final class FdTarget implements SocketTarget {
         SocketCalls.setNonBlocking(fd);
         this.unix = family == Sockets.AF_UNIX;
         this.path = unix ? SocketCalls.unixPath(fd) : null;
+        // Absolute now, because a daemon that goes to the background changes its directory.
+        this.file = path == null ? null : Path.of(path).toAbsolutePath().toString();
     }
 
     @Override
@@ -59,7 +63,7 @@ final class FdTarget implements SocketTarget {
 
     @Override
     public @Nullable String socketFile() {
-        return path;
+        return file;
     }
 
     @Override

@@ -2,7 +2,6 @@ package org.qsd4j.chardev;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.EpollServerChannelConfig;
@@ -49,7 +48,7 @@ final class InetTarget implements SocketTarget {
             int last = address.to() == null ? local.getPort() : Math.max(address.to(), local.getPort());
             int result = Errno.EADDRINUSE;
             for (int port = local.getPort(); port <= last && result == Errno.EADDRINUSE; port++) {
-                EpollServerSocketChannel listener = new EpollServerSocketChannel();
+                EpollServerSocketChannel listener = SocketErrors.create(EpollServerSocketChannel::new);
                 listener.config().setReuseAddress(true);
                 result = bind(loop, listener, new InetSocketAddress(local.getAddress(), port));
                 if (result == 0) {
@@ -69,25 +68,31 @@ final class InetTarget implements SocketTarget {
 
     @Override
     public Connecting connect(EventLoop loop) {
-        Connecting last = null;
-        for (InetSocketAddress remote : SocketAddresses.inet(address)) {
-            if (last != null) {
-                last.channel().close().awaitUninterruptibly();
-            }
-            EpollSocketChannel channel = new EpollSocketChannel();
-            channel.config().setAutoRead(false);
-            channel.config().setTcpNoDelay(noDelay);
-            loop.register(channel).awaitUninterruptibly();
-            ChannelFuture done = channel.connect(remote);
-            last = new Connecting(channel, done);
-            if (done.awaitUninterruptibly().isSuccess()) {
-                break;
-            }
-        }
-        if (last == null) {
-            throw QapiException.generic("address resolution failed for %s", shown());
+        return connect(loop, SocketAddresses.inet(address), noDelay);
+    }
+
+    /**
+     * Tries one address after the other until one takes the connection: the last attempt, which alone still has a socket.
+     *
+     * @param remotes not empty
+     */
+    static Connecting connect(EventLoop loop, List<InetSocketAddress> remotes, boolean noDelay) {
+        Connecting last = connect(loop, remotes.get(0), noDelay);
+        for (int i = 1;
+                i < remotes.size() && !last.done().awaitUninterruptibly().isSuccess();
+                i++) {
+            last.channel().close().awaitUninterruptibly();
+            last = connect(loop, remotes.get(i), noDelay);
         }
         return last;
+    }
+
+    private static Connecting connect(EventLoop loop, InetSocketAddress remote, boolean noDelay) {
+        EpollSocketChannel channel = SocketErrors.create(EpollSocketChannel::new);
+        channel.config().setAutoRead(false);
+        channel.config().setTcpNoDelay(noDelay);
+        loop.register(channel).awaitUninterruptibly();
+        return new Connecting(channel, channel.connect(remote));
     }
 
     @Override

@@ -40,9 +40,9 @@ final class SocketChardev extends Chardev {
         filename = "disconnected:" + endpoint.filename();
     }
 
-    /** Waits until there is a first peer. Main loop. */
-    void awaitPeer() throws InterruptedException {
-        firstPeer.await();
+    /** Is counted down when there is a first peer. */
+    CountDownLatch firstPeer() {
+        return firstPeer;
     }
 
     @Override

@@ -78,6 +78,9 @@ final class SocketClient implements SocketEndpoint {
             chardev.execute(() -> connected(chardev, connecting.channel()));
         } catch (QapiException e) {
             chardev.execute(() -> failed(chardev, e));
+        } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
+            // Whatever was short this time may be there the next time.
+            chardev.execute(() -> failed(chardev, QapiException.generic("%s", String.valueOf(e))));
         }
     }
 

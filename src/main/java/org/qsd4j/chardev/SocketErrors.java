@@ -1,9 +1,13 @@
 package org.qsd4j.chardev;
 
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import java.io.FileNotFoundException;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.qsd4j.qapi.QapiException;
 import org.qsd4j.sys.Errno;
 
 /** The error number behind a failed Netty operation. Netty keeps it to itself, but for its message. */
@@ -16,6 +20,15 @@ final class SocketErrors {
     static int await(ChannelFuture operation) {
         operation.awaitUninterruptibly();
         return operation.isSuccess() ? 0 : errno(operation.cause());
+    }
+
+    /** Makes a channel with a new socket; throws QapiException if there is no descriptor for it. */
+    static <C extends Channel> C create(Supplier<C> maker) {
+        try {
+            return maker.get();
+        } catch (ChannelException e) {
+            throw QapiException.fromErrno(errno(e), "Failed to create socket");
+        }
     }
 
     static int errno(Throwable failure) {

@@ -71,18 +71,25 @@ final class SocketPeer extends SocketHandler {
             return;
         }
         offering = true;
-        if (kept.isReadable() && channel.isWritable()) {
-            ByteBuffer bytes = kept.nioBuffer();
-            reader.received(bytes);
-            kept.skipBytes(bytes.position());
-            if (!kept.isReadable()) {
-                drop();
+        try {
+            if (kept.isReadable() && channel.isWritable()) {
+                give(reader);
             }
+        } finally {
+            offering = false;
         }
-        offering = false;
         channel.config().setAutoRead(kept.readableBytes() < MAX_KEPT_BYTES && channel.isWritable());
         if (inputEnded && !kept.isReadable() && !reader.isBusy()) {
             channel.close();
+        }
+    }
+
+    private void give(ChardevFrontend reader) {
+        ByteBuffer bytes = kept.nioBuffer();
+        reader.received(bytes);
+        kept.skipBytes(bytes.position());
+        if (!kept.isReadable()) {
+            drop();
         }
     }
 

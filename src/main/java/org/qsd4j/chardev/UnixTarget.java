@@ -70,7 +70,7 @@ final class UnixTarget implements SocketTarget {
     @Override
     public Connecting connect(EventLoop loop) {
         DomainSocketAddress remote = SocketAddresses.unix(address);
-        EpollDomainSocketChannel channel = new EpollDomainSocketChannel();
+        EpollDomainSocketChannel channel = SocketErrors.create(EpollDomainSocketChannel::new);
         channel.config().setAutoRead(false);
         loop.register(channel).awaitUninterruptibly();
         return new Connecting(channel, channel.connect(remote));

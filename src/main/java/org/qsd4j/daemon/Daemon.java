@@ -3,6 +3,7 @@ package org.qsd4j.daemon;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.monitor.EventBroadcast;
+import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.BlockExportOptions;
 import org.qsd4j.qapi.gen.BlockdevOptions;
 import org.qsd4j.qapi.gen.MonitorOptions;
@@ -21,6 +22,7 @@ final class Daemon implements CommandLine.Actions {
     private final TraceOption trace;
     private final StorageEngine engine;
     private final QmpServer qmp;
+    private volatile boolean stopAsked;
     private @Nullable String pidfilePath;
     private @Nullable Pidfile pidfile;
 
@@ -41,7 +43,7 @@ final class Daemon implements CommandLine.Actions {
 
     /** Returns when the daemon was asked to stop; throws what made its start fail. Either way nothing is left behind. */
     void run(CommandLine commandLine) throws Exception {
-        signals.accept(() -> engine.loop().execute(engine.loop()::stop));
+        signals.accept(this::askToStop);
         try {
             commandLine.run(this, report);
             if (pidfilePath != null) {
@@ -51,9 +53,20 @@ final class Daemon implements CommandLine.Actions {
                 background.ready();
             }
             engine.loop().run();
+        } catch (QapiException e) {
+            // A wait for a client that was cut short by the request to end is no failure.
+            if (!stopAsked) {
+                throw e;
+            }
         } finally {
             shutDown();
         }
+    }
+
+    private void askToStop() {
+        stopAsked = true;
+        qmp.stopWaiting();
+        engine.loop().execute(engine.loop()::stop);
     }
 
     /** Exports go while monitors can still tell of it. */

@@ -3,6 +3,7 @@ package org.qsd4j.daemon;
 import java.io.IOException;
 import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.sys.Errno;
@@ -43,15 +44,8 @@ final class Pidfile {
     }
 
     private static String write(String path) {
-        int fd = Libc.open(path, Libc.O_CREAT | Libc.O_WRONLY | Libc.O_CLOEXEC, OWNER_ONLY);
-        if (fd < 0) {
-            throw QapiException.fromErrno(fd, "Could not create '%s'", path);
-        }
+        int fd = openLocked(path);
         try {
-            int locked = lock(fd);
-            if (locked < 0) {
-                throw QapiException.fromErrno(locked, "Cannot lock pid file");
-            }
             int truncated = Libc.ftruncate(fd, 0);
             if (truncated < 0) {
                 throw QapiException.fromErrno(truncated, "Failed to truncate pid file");
@@ -59,11 +53,45 @@ final class Pidfile {
             writePid(fd);
             return Path.of(path).toRealPath().toString();
         } catch (QapiException e) {
-            Libc.close(fd);
+            giveUp(path, fd);
             throw e;
         } catch (IOException e) {
-            Libc.close(fd);
+            giveUp(path, fd);
             throw QapiException.fromErrno(Errno.ENOENT, "could not resolve pid file path");
+        }
+    }
+
+    /** A file without a process id in it must not stay. */
+    private static void giveUp(String path, int fd) {
+        int ignored = ProcessCalls.unlink(path);
+        Libc.close(fd);
+    }
+
+    /** Tries again when another daemon, which was just ending, has removed the file before it could be locked. */
+    private static int openLocked(String path) {
+        while (true) {
+            int fd = Libc.open(path, Libc.O_CREAT | Libc.O_WRONLY | Libc.O_CLOEXEC, OWNER_ONLY);
+            if (fd < 0) {
+                throw QapiException.fromErrno(fd, "Could not create '%s'", path);
+            }
+            int locked = lock(fd);
+            if (locked < 0) {
+                Libc.close(fd);
+                throw QapiException.fromErrno(locked, "Cannot lock pid file");
+            }
+            if (isFileAt(path, fd)) {
+                return fd;
+            }
+            Libc.close(fd);
+        }
+    }
+
+    /** Whether the name still means the file that is open. */
+    static boolean isFileAt(String path, int fd) {
+        try {
+            return Files.isSameFile(Path.of(path), Path.of("/proc/self/fd/" + fd));
+        } catch (IOException e) {
+            return false;
         }
     }
 

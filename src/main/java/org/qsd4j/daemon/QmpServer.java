@@ -78,6 +78,11 @@ final class QmpServer implements AutoCloseable {
         monitors.add(options);
     }
 
+    /** Makes {@code --chardev} throw that waits for a client. Any thread. */
+    void stopWaiting() {
+        chardevs.stopWaiting();
+    }
+
     /** Sends what is still to be sent, then closes everything and removes the sockets. */
     @Override
     public void close() {

@@ -4,10 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.chardev.Chardev;
 import org.qsd4j.chardev.ChardevFrontend;
+import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.QmpJsonWriter;
 import org.qsd4j.qapi.json.JsonMessage;
 import org.qsd4j.qapi.json.JsonParser;
@@ -110,12 +113,12 @@ final class QmpSession implements ChardevFrontend {
 
     private void accept(Client connected, JsonMessage message) {
         if (message instanceof JsonMessage.Value value && isOutOfBand(value.node())) {
-            send(connected, bytes(dispatch(value.node(), connected.negotiation)));
+            send(connected, replyBytes(() -> dispatch(value.node(), connected.negotiation)));
             return;
         }
         connected.queued++;
         mainLoop.execute(() -> {
-            byte[] reply = client == connected ? replyBytes(connected, message) : NOTHING;
+            byte[] reply = client == connected ? replyBytes(() -> reply(connected, message)) : NOTHING;
             chardev.execute(() -> {
                 send(connected, reply);
                 connected.queued--;
@@ -124,10 +127,12 @@ final class QmpSession implements ChardevFrontend {
         });
     }
 
-    /** A reply that does not fit into memory (a huge id is echoed) is the client's trouble, not the main loop's end. */
-    private byte[] replyBytes(Client connected, JsonMessage message) {
+    /** A reply that is too large (a huge id is echoed) is the client's trouble, not the end of the thread it is made on. */
+    private byte[] replyBytes(Supplier<ObjectNode> reply) {
         try {
-            return bytes(reply(connected, message));
+            return bytes(reply.get());
+        } catch (QapiException e) {
+            return bytes(CommandDispatcher.errorReply(e.desc()));
         } catch (OutOfMemoryError | RuntimeException e) {
             return bytes(CommandDispatcher.errorReply("The reply cannot be written: " + e));
         }
@@ -151,13 +156,21 @@ final class QmpSession implements ChardevFrontend {
 
     private ObjectNode dispatch(JsonNode request, Negotiation negotiation) {
         if (TracePoint.HANDLE_QMP_COMMAND.isOn()) {
-            TracePoint.HANDLE_QMP_COMMAND.log("mon %s req: %s", chardev.id(), request);
+            TracePoint.HANDLE_QMP_COMMAND.log("mon %s req: %s", chardev.id(), traced(request));
         }
         ObjectNode reply = dispatcher.dispatch(request, negotiation);
         if (TracePoint.MONITOR_QMP_RESPOND.isOn()) {
-            TracePoint.MONITOR_QMP_RESPOND.log("mon %s resp: %s", chardev.id(), reply);
+            TracePoint.MONITOR_QMP_RESPOND.log("mon %s resp: %s", chardev.id(), traced(reply));
         }
         return reply;
+    }
+
+    private static String traced(JsonNode message) {
+        try {
+            return new String(QmpJsonWriter.toBytes(message, false), StandardCharsets.US_ASCII);
+        } catch (QapiException e) {
+            return e.desc();
+        }
     }
 
     private ObjectNode greeting() {

@@ -14,6 +14,10 @@ import org.qsd4j.aio.ThreadSafe;
 @ThreadSafe
 public final class QmpJsonWriter {
     private static final int INDENT = 4;
+
+    /** More than any answer of ours needs; a client can ask for far more by an id that is echoed, nested and indented. */
+    private static final int MAX_BYTES = 64 << 20;
+
     private static final byte[] HEX = {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'};
 
     private final boolean pretty;
@@ -26,7 +30,7 @@ public final class QmpJsonWriter {
     }
 
     /**
-     * The JSON text of a value.
+     * The JSON text of a value; throws QapiException if it is beyond all measure.
      *
      * @param pretty true for a member or element a line, indented by 4 spaces
      */
@@ -161,6 +165,9 @@ public final class QmpJsonWriter {
 
     private void put(char c) {
         if (length == out.length) {
+            if (length >= MAX_BYTES) {
+                throw QapiException.generic("The reply is larger than %d MiB", MAX_BYTES >> 20);
+            }
             out = Arrays.copyOf(out, 2 * length);
         }
         out[length++] = (byte) c;
