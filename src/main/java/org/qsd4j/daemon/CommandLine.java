@@ -13,7 +13,7 @@ import org.qsd4j.qapi.QapiException;
  * they stand.
  */
 final class CommandLine {
-    /** In the real daemon's order, which shows in the message about an ambiguous abbreviation. */
+    /** In the real daemon's order, which shows in the message about an ambiguous abbreviation; then what is ours alone. */
     private static final List<Option> OPTIONS = List.of(
             new Option("blockdev", true),
             new Option("chardev", true),
@@ -25,7 +25,8 @@ final class CommandLine {
             new Option("object", true),
             new Option("pidfile", true),
             new Option("trace", 'T', true),
-            new Option("version", 'V', false));
+            new Option("version", 'V', false),
+            Option.whole("fuse-io-uring"));
 
     /** What an option does. An argument is what stands behind the option, unparsed. */
     interface Actions {
@@ -34,6 +35,8 @@ final class CommandLine {
         void chardev(String argument);
 
         void export(String argument);
+
+        void fuseIoUring(String argument);
 
         void monitor(String argument);
 
@@ -96,6 +99,7 @@ final class CommandLine {
             case "blockdev" -> actions.blockdev(argument);
             case "chardev" -> actions.chardev(argument);
             case "export" -> actions.export(argument);
+            case "fuse-io-uring" -> actions.fuseIoUring(argument);
             case "monitor" -> actions.monitor(argument);
             case "nbd-server" -> actions.nbdServer(argument);
             case "object" -> actions.object(argument);

@@ -2,6 +2,7 @@ package org.qsd4j.daemon;
 
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.qsd4j.export.fuse.FuseSwitch;
 import org.qsd4j.monitor.EventBroadcast;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.BlockExportOptions;
@@ -91,6 +92,11 @@ final class Daemon implements CommandLine.Actions {
     @Override
     public void export(String argument) {
         engine.exports().add(BlockExportOptions.visit(OptionArgument.visitor(argument, "type"), null));
+    }
+
+    @Override
+    public void fuseIoUring(String argument) {
+        engine.setFuseIoUring(FuseSwitch.parse("fuse-io-uring", argument));
     }
 
     @Override

@@ -16,10 +16,24 @@ final class Getopt {
      * One option that is understood.
      *
      * @param letter the short form, or 0 where there is none
+     * @param whole no abbreviation stands for it, so that it makes none of another option ambiguous
      */
-    record Option(String name, char letter, boolean takesArgument) {
+    record Option(String name, char letter, boolean takesArgument, boolean whole) {
+        Option(String name, char letter, boolean takesArgument) {
+            this(name, letter, takesArgument, false);
+        }
+
         Option(String name, boolean takesArgument) {
             this(name, (char) 0, takesArgument);
+        }
+
+        /** See {@link #whole}. */
+        static Option whole(String name) {
+            return new Option(name, (char) 0, true, true);
+        }
+
+        boolean mayBe(String typed) {
+            return whole ? name.equals(typed) : name.startsWith(typed);
         }
     }
 
@@ -102,9 +116,8 @@ final class Getopt {
     }
 
     private Option find(String name, String argument) throws UsageException {
-        List<Option> candidates = options.stream()
-                .filter(option -> option.name().startsWith(name))
-                .toList();
+        List<Option> candidates =
+                options.stream().filter(option -> option.mayBe(name)).toList();
         for (Option candidate : candidates) {
             if (candidate.name().equals(name)) {
                 return candidate;

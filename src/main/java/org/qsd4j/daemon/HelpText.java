@@ -32,6 +32,10 @@ final class HelpText {
                        [,growable=on|off][,writable=on|off][,allow-other=on|off|auto]
                                      make a node appear as a file, over FUSE
 
+              --fuse-io-uring on|off|auto
+                                     serve FUSE exports that follow over io_uring;
+                                     auto (the default): where the kernel offers it
+
               --monitor [chardev=]name[,mode=control][,pretty[=on|off]]
                                      speak QMP on a character device
 

@@ -15,6 +15,7 @@ import org.qsd4j.block.driver.qcow2.Qcow2Driver;
 import org.qsd4j.block.driver.raw.RawDriver;
 import org.qsd4j.export.BlockExports;
 import org.qsd4j.export.fuse.FuseExportDriver;
+import org.qsd4j.export.fuse.FuseSwitch;
 import org.qsd4j.export.nbd.NbdExportDriver;
 import org.qsd4j.export.nbd.NbdServer;
 import org.qsd4j.job.Jobs;
@@ -95,6 +96,11 @@ public final class StorageEngine implements AutoCloseable {
     /** @param listener gets the id of a FUSE export that somebody else has unmounted; any thread */
     public void onUnmounted(Consumer<String> listener) {
         fuse.onUnmounted(listener);
+    }
+
+    /** Whether FUSE exports made from now on are served over io_uring; at first where the kernel has it and it pays. */
+    public void setFuseIoUring(FuseSwitch wanted) {
+        fuse.setIoUring(wanted);
     }
 
     /** Ends every export, with its event. What has not ended after a while is named on the report. */

@@ -24,16 +24,30 @@ class FuseAllocationTest {
     @Test
     void aQueueAllocatesNothingPerRequest() throws Exception {
         Requirements.fuse();
+        measure(FuseSwitch.OFF, "fuse e 0");
+    }
+
+    @Test
+    void aRingAllocatesNothingPerRequest() throws Exception {
+        Requirements.fuse();
+        try (IoUringParameter parameter = IoUringParameter.on()) {
+            parameter.require();
+            measure(FuseSwitch.ON, "fuse e ring");
+        }
+    }
+
+    private void measure(FuseSwitch ioUring, String threadNames) throws Exception {
         try (FuseFixture fixture = new FuseFixture(dir)) {
+            fixture.driver.setIoUring(ioUring);
             fixture.ioThreads.put("io", new IoThread("io"));
             Path file = fixture.export(fixture.node("node", 1 << 20), "'writable': true, 'iothread': 'io'");
             int fd = Libc.open(file.toString(), Libc.O_RDWR | Libc.O_CLOEXEC, 0);
             try {
-                long queue = queueThread();
                 work(fd);
-                long before = threads.getThreadAllocatedBytes(queue);
+                long[] queues = queueThreads(threadNames);
+                long before = allocated(queues);
                 work(fd);
-                assertThat(threads.getThreadAllocatedBytes(queue) - before)
+                assertThat(allocated(queues) - before)
                         .as("bytes for %d requests", REQUESTS * 2)
                         .isLessThan(REQUESTS);
             } finally {
@@ -42,12 +56,21 @@ class FuseAllocationTest {
         }
     }
 
-    private static long queueThread() {
-        return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().equals("fuse e 0"))
-                .findFirst()
-                .orElseThrow()
-                .getId();
+    private static long[] queueThreads(String names) {
+        long[] found = Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith(names))
+                .mapToLong(Thread::getId)
+                .toArray();
+        assertThat(found).isNotEmpty();
+        return found;
+    }
+
+    private long allocated(long... of) {
+        long bytes = 0;
+        for (long thread : threads.getThreadAllocatedBytes(of)) {
+            bytes += thread;
+        }
+        return bytes;
     }
 
     private void work(int fd) {

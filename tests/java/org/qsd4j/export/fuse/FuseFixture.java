@@ -31,6 +31,9 @@ final class FuseFixture implements AutoCloseable {
     final Map<String, IoThread> ioThreads = new HashMap<>();
     final BlockExports exports;
 
+    /** Over the device, until a test wants something else. */
+    final FuseExportDriver driver;
+
     FuseFixture(Path dir) {
         this(dir, line -> {});
     }
@@ -38,15 +41,17 @@ final class FuseFixture implements AutoCloseable {
     /** @param more gets the error lines, too, as they come */
     FuseFixture(Path dir, Consumer<String> more) {
         this.dir = dir;
+        this.driver = new FuseExportDriver(line -> {
+            errors.add(line);
+            more.accept(line);
+        });
+        driver.setIoUring(FuseSwitch.OFF);
         this.exports = new BlockExports(
                 new MainLoop(),
                 nodes.graph,
                 ioThreads::get,
                 event -> events.add(event.name() + " " + event.data()),
-                List.of(new FuseExportDriver(line -> {
-                    errors.add(line);
-                    more.accept(line);
-                })));
+                List.of(driver));
     }
 
     MemoryNode node(String name, long size) {

@@ -24,7 +24,7 @@ final class FuseData {
     int read(FuseRequest request) {
         long offset = FuseReadIn.offset(request.memory, request.argumentAt);
         int bytes = FuseReadIn.size(request.memory, request.argumentAt);
-        if (bytes < 0 || bytes > FuseInit.MAX_BYTES || bytes > request.replyCapacity() || offset < 0) {
+        if (bytes < 0 || bytes > export.maxBytes() || bytes > request.replyCapacity() || offset < 0) {
             return -Errno.EINVAL;
         }
         long length = space.length();
@@ -42,7 +42,7 @@ final class FuseData {
     int write(FuseRequest request) {
         long offset = FuseWrite.offset(request.memory, request.argumentAt);
         int bytes = FuseWrite.size(request.memory, request.argumentAt);
-        if (bytes < 0 || bytes > FuseInit.MAX_BYTES || offset < 0) {
+        if (bytes < 0 || bytes > export.maxBytes() || offset < 0) {
             return -Errno.EINVAL;
         }
         if (request.payloadBytes < bytes) {

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.IoThread;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.aio.ThreadSafe;
@@ -61,6 +62,12 @@ public final class FuseExport extends BlockExport {
     /** A System.nanoTime; guarded by {@link #helpers}. */
     private long noHelperBefore = Long.MIN_VALUE;
 
+    /** Null while requests come over the device only. Written by the leader, read by all. */
+    private volatile @Nullable FuseRings rings;
+
+    private final FuseTuning tuning;
+    private final List<IoThread> ringSettings;
+
     private final EventFd stop;
 
     /** Nothing more is read. Written by the main loop or by a queue that has found the stream broken; read by all. */
@@ -69,6 +76,7 @@ public final class FuseExport extends BlockExport {
     /** We unmount it ourselves. Written by the main loop, read by queues that see the mount go. */
     private volatile boolean shuttingDown;
 
+    private final AtomicBoolean ringTroubleReported = new AtomicBoolean();
     private final AtomicBoolean internalErrorReported = new AtomicBoolean();
 
     /**
@@ -82,7 +90,8 @@ public final class FuseExport extends BlockExport {
             FuseMount mount,
             String mountpoint,
             boolean growable,
-            boolean allowOther)
+            boolean allowOther,
+            FuseTuning tuning)
             throws SysException {
         super(BlockExportType.FUSE, setup);
         this.driver = driver;
@@ -91,8 +100,10 @@ public final class FuseExport extends BlockExport {
         this.writable = setup.writable();
         this.growable = growable;
         this.allowOther = allowOther;
+        this.tuning = tuning;
         this.elastic = setup.ioThreads().isEmpty();
         this.settings = elastic ? new IoThread(id()) : setup.ioThreads().get(0);
+        this.ringSettings = elastic ? List.of(settings) : setup.ioThreads();
         this.stop = EventFd.create();
         this.space = new FuseSpace(blk(), writable);
         this.attributes = new FuseAttributes(this, space);
@@ -109,6 +120,11 @@ public final class FuseExport extends BlockExport {
 
     boolean allowOther() {
         return allowOther;
+    }
+
+    /** Of a READ or WRITE. */
+    int maxBytes() {
+        return tuning.maxBytes();
     }
 
     FuseSpace space() {
@@ -168,7 +184,7 @@ public final class FuseExport extends BlockExport {
     void start() throws SysException {
         FuseQueue[] all = queues;
         for (int i = 0; i < all.length; i++) {
-            if (start(all[i], i)) {
+            if (startThread(all[i], Integer.toString(i))) {
                 continue;
             }
             if (i == 0) {
@@ -179,8 +195,9 @@ public final class FuseExport extends BlockExport {
         }
     }
 
-    private boolean start(FuseQueue queue, int index) {
-        Thread thread = new Thread(null, queue, "fuse " + id() + " " + index, STACK_BYTES);
+    /** False if there are no more threads; the transport is still the caller's then. */
+    boolean startThread(FuseTransport transport, String name) {
+        Thread thread = new Thread(null, transport, "fuse " + id() + " " + name, STACK_BYTES);
         thread.setDaemon(true);
         ref();
         try {
@@ -228,7 +245,7 @@ public final class FuseExport extends BlockExport {
             try {
                 FuseQueue queue = newQueue(mount.cloneFd(), settings, FuseQueue.Role.PASSING_HELPER);
                 add(queue);
-                if (start(queue, queues.length - 1)) {
+                if (startThread(queue, Integer.toString(queues.length - 1))) {
                     return;
                 }
                 remove(queue);
@@ -240,10 +257,74 @@ public final class FuseExport extends BlockExport {
         }
     }
 
+    /**
+     * Gets ready for requests over io_uring, if that is wanted.
+     *
+     * @param offered the kernel has it
+     * @return whether the kernel may be told so
+     */
+    boolean prepareRings(boolean offered) {
+        if (tuning.ioUring() == FuseSwitch.OFF) {
+            return false;
+        }
+        if (!offered) {
+            ioUringUnavailable("the kernel does not offer it (see /sys/module/fuse/parameters/enable_uring)");
+            return false;
+        }
+        rings = FuseRings.prepare(this, mount.fd(), ringSettings, tuning.ringPayloadBytes());
+        return rings != null;
+    }
+
+    /**
+     * The reply to INIT is sent.
+     *
+     * @param going false if the kernel didn't take it
+     */
+    void initialised(boolean going) {
+        FuseRings prepared = rings;
+        if (prepared != null) {
+            if (going) {
+                prepared.start();
+            } else {
+                prepared.abandon();
+            }
+        }
+    }
+
+    /** Only who asked for it has to know: the device serves as well. */
+    @ThreadSafe
+    void ioUringUnavailable(String why) {
+        if (tuning.ioUring() == FuseSwitch.ON) {
+            report("FUSE export '" + id() + "' is served over /dev/fuse, not io_uring: " + why);
+        }
+    }
+
+    /** The kernel has given an entry back: at the end, or because it doesn't take it. */
+    @ThreadSafe
+    void ringEntryLost(int errno) {
+        boolean ended = errno == Errno.ENOTCONN
+                || errno == Errno.ECONNABORTED
+                || errno == Errno.ECANCELED
+                || errno == Errno.ENODEV;
+        if (!ended && !isStopping() && ringTroubleReported.compareAndSet(false, true)) {
+            report("FUSE export '" + id() + "': io_uring: " + Errno.message(errno));
+        }
+    }
+
+    @ThreadSafe
+    void ringEnded() {
+        unref();
+    }
+
+    int stopFd() {
+        return stop.fd();
+    }
+
     /** Requests taken and not answered. */
     @ThreadSafe
     int inFlight() {
-        int busy = 0;
+        FuseRings overRings = rings;
+        int busy = overRings == null ? 0 : overRings.inFlight();
         for (FuseQueue queue : queues) {
             busy += queue.isBusy() ? 1 : 0;
         }

@@ -30,6 +30,11 @@ public final class FuseExportDriver implements BlockExportDriver {
     /** Canonical paths. Main loop only. */
     private final Set<String> mountpoints = new HashSet<>();
 
+    private FuseSwitch ioUring = FuseSwitch.AUTO;
+
+    /** 0: as the kernel wants it. */
+    private int ringPayloadBytes;
+
     /** @param errors gets lines for the daemon's standard error; any thread */
     public FuseExportDriver(Consumer<String> errors) {
         this.errors = errors;
@@ -38,6 +43,21 @@ public final class FuseExportDriver implements BlockExportDriver {
     /** @param listener gets the id of an export that somebody else has unmounted; any thread */
     public void onUnmounted(Consumer<String> listener) {
         unmounted = listener;
+    }
+
+    /** Whether exports made from now on are served over io_uring instead of /dev/fuse. */
+    public void setIoUring(FuseSwitch wanted) {
+        ioUring = wanted;
+    }
+
+    /** For tests: the kernel refuses rings whose entries are too small. */
+    void setRingPayloadBytes(int bytes) {
+        ringPayloadBytes = bytes;
+    }
+
+    private FuseTuning tuning() {
+        FuseTuning tuning = FuseTuning.of(ioUring);
+        return ringPayloadBytes == 0 ? tuning : new FuseTuning(ioUring, tuning.maxBytes(), ringPayloadBytes);
     }
 
     @ThreadSafe
@@ -114,22 +134,40 @@ public final class FuseExportDriver implements BlockExportDriver {
 
     private FuseExport start(BlockExportSetup setup, BlockExportOptionsFuse options, String path) {
         boolean writable = setup.writable();
+        FuseTuning tuning = tuning();
         FuseExportAllowOther wanted = options.allowOther();
         if (wanted == FuseExportAllowOther.OFF || wanted == FuseExportAllowOther.ON) {
             boolean allowOther = wanted == FuseExportAllowOther.ON;
-            return start(setup, options, path, FuseMount.mount(path, writable, allowOther, errors), allowOther);
+            return start(
+                    setup,
+                    options,
+                    path,
+                    FuseMount.mount(path, writable, allowOther, tuning.maxBytes(), errors),
+                    tuning,
+                    allowOther);
         }
-        FuseMount mount = FuseMount.tryMountForOthers(path, writable);
+        FuseMount mount = FuseMount.tryMountForOthers(path, writable, tuning.maxBytes());
         return mount != null
-                ? start(setup, options, path, mount, true)
-                : start(setup, options, path, FuseMount.mount(path, writable, false, errors), false);
+                ? start(setup, options, path, mount, tuning, true)
+                : start(
+                        setup,
+                        options,
+                        path,
+                        FuseMount.mount(path, writable, false, tuning.maxBytes(), errors),
+                        tuning,
+                        false);
     }
 
     private FuseExport start(
-            BlockExportSetup setup, BlockExportOptionsFuse options, String path, FuseMount mount, boolean allowOther) {
+            BlockExportSetup setup,
+            BlockExportOptionsFuse options,
+            String path,
+            FuseMount mount,
+            FuseTuning tuning,
+            boolean allowOther) {
         FuseExport export;
         try {
-            export = new FuseExport(this, setup, mount, path, isTrue(options.growable()), allowOther);
+            export = new FuseExport(this, setup, mount, path, isTrue(options.growable()), allowOther, tuning);
         } catch (SysException e) {
             mount.abandon();
             throw QapiException.generic("Failed to set up FUSE session: %s", e.text());

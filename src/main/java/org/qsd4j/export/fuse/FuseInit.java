@@ -8,8 +8,6 @@ import org.qsd4j.sys.NativeBuffer;
 
 /** The first request of a mount: which version of the protocol, which of its features, how big the requests. */
 final class FuseInit {
-    static final int MAX_BYTES = 1 << 20;
-
     private static final int MAJOR = 7;
     private static final int OLDEST_MINOR = 9;
 
@@ -59,14 +57,21 @@ final class FuseInit {
             return export.halt(
                     Errno.EPROTO, "FUSE minor version too old: " + OLDEST_MINOR + " required, but kernel has " + minor);
         }
-        long flags = FuseInitIn.flags(memory, in, request.argumentBytes) & WANTED;
+        long offered = FuseInitIn.flags(memory, in, request.argumentBytes);
+        long flags = offered & WANTED;
+        flags |= transportFlags(offered);
         int maxReadahead = FuseInitIn.maxReadahead(memory, in);
         memory.zero(out, FuseInitOut.SIZE);
         FuseInitOut.putVersion(memory, out, MAJOR, Math.min(minor, NEWEST_MINOR));
         FuseInitOut.putFlags(memory, out, flags);
         FuseInitOut.putBackground(memory, out, MAX_BACKGROUND, CONGESTION_THRESHOLD);
-        FuseInitOut.putSizes(memory, out, maxReadahead, MAX_BYTES, MAX_BYTES / PAGE);
+        FuseInitOut.putSizes(memory, out, maxReadahead, export.maxBytes(), export.maxBytes() / PAGE);
         FuseInitOut.putTimeGran(memory, out, 1);
         return minor < MINOR_OF_LONG_REPLY ? FuseInitOut.COMPAT_22_SIZE : FuseInitOut.SIZE;
+    }
+
+    private long transportFlags(long offered) {
+        boolean takesRings = export.prepareRings((offered & FuseInitFlags.FUSE_OVER_IO_URING) != 0);
+        return takesRings ? FuseInitFlags.FUSE_OVER_IO_URING : 0;
     }
 }

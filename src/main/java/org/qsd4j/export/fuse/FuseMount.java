@@ -45,24 +45,25 @@ final class FuseMount {
      * Mounts over a regular file.
      *
      * @param path absolute, so that it can be unmounted from whatever directory
+     * @param maxBytes of a READ
      * @param errors gets what the user ought to know beyond the exception's text, a line each
      */
-    static FuseMount mount(String path, boolean writable, boolean allowOther, Consumer<String> errors) {
-        return new FuseMount(path, mount(path, writable, allowOther, errors, false));
+    static FuseMount mount(String path, boolean writable, boolean allowOther, int maxBytes, Consumer<String> errors) {
+        return new FuseMount(path, mount(path, writable, allowOther, maxBytes, errors, false));
     }
 
     /** As {@link #mount} with other users allowed; null, and no word about it, if that can't be had. */
-    static @Nullable FuseMount tryMountForOthers(String path, boolean writable) {
+    static @Nullable FuseMount tryMountForOthers(String path, boolean writable, int maxBytes) {
         try {
-            return new FuseMount(path, mount(path, writable, true, line -> {}, true));
+            return new FuseMount(path, mount(path, writable, true, maxBytes, line -> {}, true));
         } catch (QapiException e) {
             return null;
         }
     }
 
     private static int mount(
-            String path, boolean writable, boolean allowOther, Consumer<String> errors, boolean quiet) {
-        String options = "max_read=" + FuseInit.MAX_BYTES + ",default_permissions" + (allowOther ? ",allow_other" : "");
+            String path, boolean writable, boolean allowOther, int maxBytes, Consumer<String> errors, boolean quiet) {
+        String options = "max_read=" + maxBytes + ",default_permissions" + (allowOther ? ",allow_other" : "");
         int fd = openDevice();
         if (fd < 0) {
             errors.accept(

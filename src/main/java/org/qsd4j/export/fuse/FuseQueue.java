@@ -31,12 +31,11 @@ import org.qsd4j.sys.Poller;
  * It closes the descriptor itself when it ends: nobody else may, since the number would be reused under its feet.
  */
 @IoThreadConfined
-final class FuseQueue implements Runnable {
+final class FuseQueue implements FuseTransport {
     private static final int PAYLOAD_AT = 4096;
     private static final int IN_AT = PAYLOAD_AT - FuseInHeader.SIZE - FuseWrite.IN_SIZE;
     private static final int ARGUMENT_AT = IN_AT + FuseInHeader.SIZE;
     private static final int OUT_AT = PAYLOAD_AT - FuseOutHeader.SIZE;
-    private static final int MEMORY_BYTES = PAYLOAD_AT + FuseInit.MAX_BYTES;
 
     /** A queue that has nothing to do gives its big pages back. */
     private static final int IDLE_MILLIS = 10_000;
@@ -55,12 +54,10 @@ final class FuseQueue implements Runnable {
     /** A request that takes longer waits for a disk, and another thread pays. */
     private static final long SLOW_NANOS = 200_000;
 
-    private static final VarHandle BUSY;
     private static final VarHandle BENCHED;
 
     static {
         try {
-            BUSY = MethodHandles.lookup().findVarHandle(FuseQueue.class, "busy", boolean.class);
             BENCHED = MethodHandles.lookup().findVarHandle(FuseQueue.class, "benched", boolean.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
@@ -71,16 +68,13 @@ final class FuseQueue implements Runnable {
     private final int fuseFd;
     private final Poller poller;
     private final AdaptiveSpin spin;
-    private final FuseOperations operations;
-    private final MappedMemory mapped = MappedMemory.map(MEMORY_BYTES);
-    private final NativeBuffer memory = mapped.buffer();
-    private final long readAddress = memory.address(IN_AT, MEMORY_BYTES - IN_AT);
-    private final long writeAddress = memory.address(OUT_AT, MEMORY_BYTES - OUT_AT);
-    private final FuseRequest request = new FuseRequest(memory, IN_AT, ARGUMENT_AT, PAYLOAD_AT);
-
-    /** A request is taken and not answered. Written by this queue, read by the main loop. */
-    @SuppressWarnings("unused") // through BUSY
-    private boolean busy;
+    private final FuseDispatch dispatch;
+    private final MappedMemory mapped;
+    private final NativeBuffer memory;
+    private final long readAddress;
+    private final int readCapacity;
+    private final long writeAddress;
+    private final FuseRequest request;
 
     /** The queue waits in {@link #bench}. Set by itself, cleared by whoever calls it up. */
     @SuppressWarnings("unused") // through BENCHED
@@ -111,11 +105,19 @@ final class FuseQueue implements Runnable {
         this.fuseFd = fuseFd;
         this.poller = poller;
         this.spin = new AdaptiveSpin(settings);
-        this.operations = new FuseOperations(export);
+        this.dispatch = new FuseDispatch(export);
+        this.mapped = MappedMemory.map(PAYLOAD_AT + export.maxBytes());
+        this.memory = mapped.buffer();
+        this.readCapacity = memory.capacity() - IN_AT;
+        this.readAddress = memory.address(IN_AT, readCapacity);
+        this.writeAddress = memory.address(OUT_AT, memory.capacity() - OUT_AT);
+        this.request = new FuseRequest(memory, IN_AT, ARGUMENT_AT, PAYLOAD_AT);
     }
 
-    boolean isBusy() {
-        return (boolean) BUSY.getAcquire(this);
+    @Override
+    @ThreadSafe
+    public boolean isBusy() {
+        return dispatch.isBusy();
     }
 
     @Override
@@ -129,8 +131,8 @@ final class FuseQueue implements Runnable {
         }
     }
 
-    /** Gives up what the queue owns. Its thread ends, or was never started. */
-    void discard() {
+    @Override
+    public void discard() {
         Libc.close(fuseFd);
         poller.close();
         mapped.unmap();
@@ -138,7 +140,7 @@ final class FuseQueue implements Runnable {
 
     /** Takes and answers a request, sleeping until there is one. */
     private boolean serveOne() {
-        long bytes = Libc.read(fuseFd, readAddress, MEMORY_BYTES - IN_AT);
+        long bytes = Libc.read(fuseFd, readAddress, readCapacity);
         if (bytes == -Errno.EAGAIN) {
             backlog = 0;
             if (vain >= MAX_VAIN && !bench()) {
@@ -169,7 +171,7 @@ final class FuseQueue implements Runnable {
         long waited = 0;
         while (waited < spinNanos && !export.isStopping()) {
             Thread.onSpinWait();
-            long bytes = Libc.read(fuseFd, readAddress, MEMORY_BYTES - IN_AT);
+            long bytes = Libc.read(fuseFd, readAddress, readCapacity);
             waited = System.nanoTime() - start;
             if (bytes != -Errno.EAGAIN) {
                 spin.waited(waited);
@@ -178,7 +180,7 @@ final class FuseQueue implements Runnable {
         }
         sleep();
         spin.waited(System.nanoTime() - start);
-        long bytes = Libc.read(fuseFd, readAddress, MEMORY_BYTES - IN_AT);
+        long bytes = Libc.read(fuseFd, readAddress, readCapacity);
         if (role != Role.LEADER) {
             vain = bytes < 0 ? vain + 1 : Math.max(0, vain - 1);
         }
@@ -243,9 +245,10 @@ final class FuseQueue implements Runnable {
         return called;
     }
 
-    /** Has a benched helper look at {@link FuseExport#isStopping}. */
+    /** For a helper on its bench; all others sleep on the stop event, too. */
+    @Override
     @ThreadSafe
-    void wake() {
+    public void wake() {
         LockSupport.unpark(thread);
     }
 
@@ -269,15 +272,17 @@ final class FuseQueue implements Runnable {
         request.argumentBytes = (int) bytes - FuseInHeader.SIZE;
         request.payloadBytes =
                 request.opcode() == FuseOpcode.FUSE_WRITE ? Math.max(0, request.argumentBytes - FuseWrite.IN_SIZE) : 0;
-        BUSY.setRelease(this, true);
+        boolean init = request.opcode() == FuseOpcode.FUSE_INIT;
         long start = System.nanoTime();
-        int result = handle();
+        int result = dispatch.handle(request);
         long taken = System.nanoTime() - start;
-        // Before the reply: a client that has it may delete the export.
-        BUSY.setRelease(this, false);
         askForHelp(taken);
         dirty |= bytes > NativeBuffer.ALIGNMENT || result > NativeBuffer.ALIGNMENT;
-        return result == FuseRequest.NO_REPLY || reply(unique, result);
+        boolean going = result == FuseRequest.NO_REPLY || reply(unique, result);
+        if (init) {
+            export.initialised(going);
+        }
+        return going;
     }
 
     private void askForHelp(long takenNanos) {
@@ -286,15 +291,6 @@ final class FuseQueue implements Runnable {
         } else if (++backlog >= BACKLOG) {
             backlog = 0;
             export.callHelper(false);
-        }
-    }
-
-    private int handle() {
-        try {
-            return operations.handle(request);
-        } catch (Throwable t) {
-            export.internalError(t);
-            return -Errno.EIO;
         }
     }
 

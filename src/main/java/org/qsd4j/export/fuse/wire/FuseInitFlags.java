@@ -23,5 +23,8 @@ public final class FuseInitFlags {
     /** Files that are opened for direct I/O can be mapped shared. */
     public static final long FUSE_DIRECT_IO_ALLOW_MMAP = 1L << 36;
 
+    /** Requests may come over io_uring, once every processor's queue has entries; until then they wait. */
+    public static final long FUSE_OVER_IO_URING = 1L << 41;
+
     private FuseInitFlags() {}
 }

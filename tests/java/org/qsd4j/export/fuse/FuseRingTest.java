@@ -1,0 +1,159 @@
+package org.qsd4j.export.fuse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.qsd4j.Requirements;
+import org.qsd4j.aio.IoThread;
+import org.qsd4j.qapi.gen.BlockExportRemoveMode;
+import org.qsd4j.sys.FileSystems;
+import org.qsd4j.sys.Libc;
+import org.qsd4j.sys.NativeBuffer;
+
+/** When requests come over io_uring, when they don't, and how that ends. */
+class FuseRingTest {
+    private static final int SIZE = 1 << 20;
+
+    @TempDir
+    Path dir;
+
+    private FuseFixture fixture;
+
+    @BeforeEach
+    void setUp() {
+        Requirements.fuse();
+        fixture = new FuseFixture(dir);
+        fixture.driver.setIoUring(FuseSwitch.ON);
+    }
+
+    @AfterEach
+    void tearDown() {
+        fixture.close();
+        assertThat(threads("fuse e ")).as("threads that are left").isEmpty();
+    }
+
+    private static List<String> threads(String prefix) {
+        return Thread.getAllStackTraces().keySet().stream()
+                .map(Thread::getName)
+                .filter(name -> name.startsWith(prefix))
+                .toList();
+    }
+
+    private static void read(Path file) {
+        NativeBuffer buffer = NativeBuffer.allocate(4096);
+        int fd = Libc.open(file.toString(), Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        assertThat(fd).isNotNegative();
+        assertThat(Libc.pread(fd, buffer.address(), 4096, 0)).isEqualTo(4096);
+        Libc.close(fd);
+    }
+
+    @Test
+    void offMeansTheDevice() throws Exception {
+        try (IoUringParameter parameter = IoUringParameter.on()) {
+            parameter.require();
+            fixture.driver.setIoUring(FuseSwitch.OFF);
+            read(fixture.export(fixture.node("node", SIZE), ""));
+            assertThat(threads("fuse e ring")).isEmpty();
+        }
+    }
+
+    @Test
+    void anIothreadListIsARingEach() throws Exception {
+        try (IoUringParameter parameter = IoUringParameter.on()) {
+            parameter.require();
+            fixture.ioThreads.put("io", new IoThread("io"));
+            read(fixture.export(fixture.node("node", SIZE), "'iothread': 'io'"));
+            assertThat(threads("fuse e ring")).isNotEmpty();
+        }
+    }
+
+    @Test
+    void whereTheKernelOffersNoneTheDeviceServesAndOneLineSaysWhy() throws Exception {
+        try (IoUringParameter parameter = IoUringParameter.off()) {
+            read(fixture.export(fixture.node("node", SIZE), ""));
+            assertThat(threads("fuse e ring")).isEmpty();
+            assertThat(fixture.errors)
+                    .singleElement()
+                    .asString()
+                    .contains("'e' is served over /dev/fuse, not io_uring");
+        }
+    }
+
+    @Test
+    void whatTheKernelRefusesGoesOnOverTheDevice() throws Exception {
+        try (IoUringParameter parameter = IoUringParameter.on()) {
+            parameter.require();
+            fixture.driver.setRingPayloadBytes(NativeBuffer.ALIGNMENT); // less than the kernel insists on
+            Path file = fixture.export(fixture.node("node", SIZE), "'writable': true");
+            for (int i = 0; i < 20; i++) {
+                read(file);
+            }
+            assertThat(fixture.errors).singleElement().asString().contains("io_uring: Invalid argument");
+        }
+    }
+
+    @Test
+    void autoTakesWhatThereIsWithoutAWord() throws Exception {
+        fixture.driver.setIoUring(FuseSwitch.AUTO);
+        try (IoUringParameter parameter = IoUringParameter.off()) {
+            read(fixture.export(fixture.node("node", SIZE), ""));
+            fixture.exports.remove("e", null);
+        }
+        try (IoUringParameter parameter = IoUringParameter.on()) {
+            parameter.require();
+            fixture.exports.add(FuseFixture.options("e", "node", dir.resolve("m"), ""));
+            read(dir.resolve("m"));
+            assertThat(threads("fuse e ring")).isNotEmpty();
+        }
+        assertThat(fixture.errors).isEmpty();
+    }
+
+    @Test
+    void exportsCanBeDeletedAndUnmountedUnderLoad() throws Exception {
+        try (IoUringParameter parameter = IoUringParameter.on()) {
+            parameter.require();
+            ExecutorService readers = Executors.newCachedThreadPool();
+            try {
+                for (int round = 0; round < 10; round++) {
+                    Path file = fixture.export(fixture.node("node" + round, SIZE), "'writable': true");
+                    Future<?> one = readers.submit(() -> readUntilItFails(file));
+                    Future<?> two = readers.submit(() -> readUntilItFails(file));
+                    Thread.sleep(20);
+                    if ((round & 1) == 0) {
+                        FileSystems.umount(file.toString(), FileSystems.MNT_DETACH);
+                    }
+                    fixture.exports.remove("e", BlockExportRemoveMode.HARD);
+                    one.get(20, TimeUnit.SECONDS);
+                    two.get(20, TimeUnit.SECONDS);
+                    Files.delete(file);
+                }
+                assertThat(fixture.events).hasSize(10);
+                assertThat(fixture.errors).isEmpty();
+            } finally {
+                readers.shutdownNow();
+            }
+        }
+    }
+
+    private static void readUntilItFails(Path file) {
+        NativeBuffer buffer = NativeBuffer.allocate(4096);
+        int fd = Libc.open(file.toString(), Libc.O_RDWR | Libc.O_CLOEXEC, 0);
+        long result = fd;
+        for (int i = 0; result >= 0; i++) {
+            result = (i & 1) == 0
+                    ? Libc.pread(fd, buffer.address(), 4096, (i & 127) * 4096L)
+                    : Libc.pwrite(fd, buffer.address(), 4096, (i & 127) * 4096L);
+        }
+        Libc.close(fd);
+    }
+}
