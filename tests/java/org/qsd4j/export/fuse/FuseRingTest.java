@@ -21,6 +21,7 @@ import org.qsd4j.sys.Libc;
 import org.qsd4j.sys.NativeBuffer;
 
 /** When requests come over io_uring, when they don't, and how that ends. */
+@SuppressWarnings("try") // the parameter is set for the length of the block
 class FuseRingTest {
     private static final int SIZE = 1 << 20;
 
