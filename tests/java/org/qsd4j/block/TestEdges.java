@@ -18,6 +18,6 @@ public final class TestEdges {
         BlockGraph graph = new BlockGraph(new MainLoop(), new BlockDrivers(List.of(driver)), line -> {});
         OpenFlags flags =
                 new OpenFlags(readOnly, false, false, false, true, false, BlockdevDetectZeroesOptions.OFF, true);
-        return new OpenRequest(graph, new NodeState(driver, options, flags));
+        return new OpenRequest(graph, new NodeState(driver, options, flags, event -> {}));
     }
 }

@@ -63,6 +63,10 @@ public final class BlockBackend {
         graph.closeBackend(this, root);
     }
 
+    BlockChild root() {
+        return root;
+    }
+
     public BlockNode node() {
         return root.node();
     }

@@ -1,6 +1,7 @@
 package org.qsd4j.block;
 
 import org.jspecify.annotations.Nullable;
+import org.qsd4j.aio.MainThread;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.sys.NativeBuffer;
 
@@ -12,10 +13,10 @@ public final class BlockChild {
     private final String name;
     private volatile BlockNode node;
 
-    /** A mask of {@link ChildRole}. */
-    final int role;
+    /** A mask of {@link ChildRole}. Main loop only, as the policy. */
+    int role;
 
-    final PermissionPolicy policy;
+    PermissionPolicy policy;
 
     /** The node above, or null if a backend uses the node. */
     final @Nullable NodeState parent;
@@ -52,6 +53,17 @@ public final class BlockChild {
             boolean forceShare = node.state().flags.forceShare();
             permissions = forceShare ? new Permissions(needed.perm(), Permission.ALL) : needed;
         }
+    }
+
+    /** The guest's data are somewhere else after all. */
+    @MainThread
+    public void dropDataRole() {
+        role &= ~ChildRole.DATA;
+        policy = PermissionPolicy.ofRole(role);
+        if (parent != null) {
+            refreshPermissions(parent.cumulative());
+        }
+        PermissionUpdate.refresh(node.state());
     }
 
     /** The edge's name in its parent: "file", "backing", "data-file", "root". */

@@ -25,6 +25,11 @@ public interface BlockDriver {
         return false;
     }
 
+    /** Whether children come and go while the node is in use. QEMU: the driver has {@code bdrv_add_child}. */
+    default boolean takesChildren() {
+        return false;
+    }
+
     /** Whether {@code backing} is an option of the driver. */
     default boolean supportsBacking() {
         return false;

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.IoThread;
 import org.qsd4j.aio.MainLoop;
 import org.qsd4j.aio.MainThread;
+import org.qsd4j.qapi.QapiEvent;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.BlockdevOptions;
 import org.qsd4j.qapi.gen.BlockdevRef;
@@ -23,17 +24,26 @@ public final class BlockGraph {
     private final MainLoop mainLoop;
     private final BlockDrivers drivers;
     private final Consumer<String> errorReport;
+    private final Consumer<QapiEvent> events;
     private final NodeNames names = new NodeNames();
     private final List<NodeState> monitorOwned = new ArrayList<>();
     private final List<BlockBackend> backends = new ArrayList<>();
 
     /**
      * @param errorReport takes a line for the person who runs the program, about what no command can be told of any more
+     * @param events takes events; on the main loop
      */
-    public BlockGraph(MainLoop mainLoop, BlockDrivers drivers, Consumer<String> errorReport) {
+    public BlockGraph(
+            MainLoop mainLoop, BlockDrivers drivers, Consumer<String> errorReport, Consumer<QapiEvent> events) {
+        this.events = event -> mainLoop.execute(() -> events.accept(event));
         this.mainLoop = mainLoop;
         this.drivers = drivers;
         this.errorReport = errorReport;
+    }
+
+    /** A graph to whose events nobody listens. */
+    public BlockGraph(MainLoop mainLoop, BlockDrivers drivers, Consumer<String> errorReport) {
+        this(mainLoop, drivers, errorReport, event -> {});
     }
 
     public BlockDrivers drivers() {
@@ -141,9 +151,10 @@ public final class BlockGraph {
     /**
      * Has a node count as being on an iothread. QEMU: {@code bdrv_try_change_aio_context}.
      *
+     * @param thread null for the main loop
      * @throws QapiException if one of its users insists on another one
      */
-    public void moveTo(IoThread thread, BlockNode node) {
+    public void moveTo(@Nullable IoThread thread, BlockNode node) {
         mainLoop.assertInLoop();
         HomeThread.move(this, node.state(), thread);
     }
@@ -164,6 +175,67 @@ public final class BlockGraph {
         } finally {
             backend.close();
         }
+    }
+
+    /**
+     * Refuses to move a node by hand that somebody may be using. QEMU: {@code qmp_x_blockdev_set_iothread}.
+     *
+     * @param force even then
+     */
+    public void requireMovable(BlockNode node, boolean force) {
+        if (!force && node.state().parents.stream().anyMatch(user -> user.parent == null)) {
+            throw QapiException.generic(
+                    "Node %s is associated with a BlockBackend and could be in use (use force=true to override this"
+                            + " check)",
+                    node.nodeName());
+        }
+    }
+
+    /**
+     * Adds a child to a node whose driver takes any number. QEMU: {@code bdrv_add_child}.
+     *
+     * @throws QapiException if the driver doesn't, or the child has a parent already
+     */
+    @SuppressWarnings("try")
+    public void addChild(BlockNode parent, BlockNode child) {
+        mainLoop.assertInLoop();
+        if (!parent.driver().takesChildren()) {
+            throw QapiException.generic("The node %s does not support adding a child", parent.nodeName());
+        }
+        if (!child.state().parents.isEmpty()) {
+            throw QapiException.generic("The node %s already has a parent", child.nodeName());
+        }
+        try (DrainedSection drained = new DrainedSection(this, parent)) {
+            parent.doAddChild(child, (name, role, policy) -> attachChild(parent.state(), name, child, role, policy));
+        }
+    }
+
+    /**
+     * Takes a child from a node whose driver takes any number. QEMU: {@code bdrv_del_child}.
+     *
+     * @throws QapiException if the driver doesn't, or needs it
+     */
+    @SuppressWarnings("try")
+    public void removeChild(BlockNode parent, BlockChild child) {
+        mainLoop.assertInLoop();
+        if (!parent.driver().takesChildren()) {
+            throw QapiException.generic("The node %s does not support removing a child", parent.nodeName());
+        }
+        try (DrainedSection drained = new DrainedSection(this, parent)) {
+            parent.doRemoveChild(child);
+            parent.state().children.remove(child);
+            detach(child);
+        }
+    }
+
+    /** Counts the writes beyond a place as worth an event. QEMU: {@code qmp_block_set_write_threshold}. */
+    public void setWriteThreshold(String nodeName, long place) {
+        mainLoop.assertInLoop();
+        BlockNode node = find(nodeName);
+        if (node == null) {
+            throw QapiException.generic("Device '%s' not found", nodeName);
+        }
+        node.statistics().setWriteThreshold(place);
     }
 
     /** All nodes, the newest first. */
@@ -249,7 +321,7 @@ public final class BlockGraph {
         if (driver == null) {
             throw QapiException.generic("Unknown driver '%s'", options.driver().wireName());
         }
-        NodeState state = new NodeState(driver, options, defaults.overriddenBy(options));
+        NodeState state = new NodeState(driver, options, defaults.overriddenBy(options), events);
         state.references = 1;
         BlockNode node = openWithDriver(state);
         try {

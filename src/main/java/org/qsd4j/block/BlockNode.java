@@ -9,6 +9,7 @@ import org.qsd4j.aio.MainThread;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.BlockDeviceInfo;
+import org.qsd4j.qapi.gen.BlockStatsSpecific;
 import org.qsd4j.qapi.gen.BlockdevDetectZeroesOptions;
 import org.qsd4j.qapi.gen.ImageInfo;
 import org.qsd4j.qapi.gen.PreallocMode;
@@ -51,6 +52,7 @@ public abstract class BlockNode {
 
     private long lengthSourceOffset;
 
+    private final WriteStatistics statistics;
     private final FlushGeneration generation = new FlushGeneration();
     private final BounceBuffers bounceBuffers = new BounceBuffers(limits);
     private final SerialisedRanges serialisedRanges = new SerialisedRanges();
@@ -71,6 +73,7 @@ public abstract class BlockNode {
     protected BlockNode(OpenRequest request) {
         this.state = request.state();
         this.nodeName = request.nodeName();
+        this.statistics = state.statistics;
         this.refusesWrites = request.isReadOnly();
         this.backing = child("backing");
         OpenFlags flags = request.flags();
@@ -152,6 +155,18 @@ public abstract class BlockNode {
         refusesWrites = !state.isWritable();
     }
 
+    /** Where writes have reached, and who wants to know. */
+    @MainThread
+    public final WriteStatistics statistics() {
+        return statistics;
+    }
+
+    /** Counters that only this driver has, or null. */
+    @MainThread
+    protected @Nullable BlockStatsSpecific driverStatistics() {
+        return null;
+    }
+
     /** The options that every driver has, as they were settled when the node was opened. */
     @MainThread
     public final OpenFlags flags() {
@@ -223,6 +238,7 @@ public abstract class BlockNode {
 
     /** A write whose contents don't matter. */
     final int writeData(long offset, NativeBuffer buffer, int at, int bytes, int flags) {
+        statistics.checkWriteThreshold(padded(offset + bytes));
         int result = limits.requestAlignment == 1 && fits(offset, bytes, buffer, at)
                 ? doWrite(offset, buffer, at, bytes, flags)
                 : UnfitRequest.write(this, offset, buffer, at, bytes, flags);
@@ -235,10 +251,16 @@ public abstract class BlockNode {
             growTo(end);
         }
         generation.wrote();
+        statistics.wrote(padded(end));
         if (result < 0) {
             return result;
         }
         return (flags & RequestFlags.FUA) != 0 && !honoursFua() ? flush() : 0;
+    }
+
+    /** Where a write ends with what is added to align it. */
+    private long padded(long end) {
+        return Align.up(end, limits.requestAlignment);
     }
 
     private boolean fits(long offset, int bytes, NativeBuffer buffer, int at) {
@@ -258,6 +280,7 @@ public abstract class BlockNode {
         if (refusesWrites) {
             return -Errno.EPERM;
         }
+        statistics.checkWriteThreshold(padded(offset + bytes));
         int result = ZeroRequest.write(this, offset, bytes, unmap ? flags : flags & ~RequestFlags.MAY_UNMAP);
         return finishWrite(result, offset + bytes, flags);
     }
@@ -396,6 +419,27 @@ public abstract class BlockNode {
     /** The permissions last checked, even if that failed, are not granted: the old ones stay. */
     @MainThread
     protected void doAbortPermissions() {}
+
+    /**
+     * Takes a further child, whose edge it makes with {@code edges}; called only if the driver {@link
+     * BlockDriver#takesChildren}. The node is drained.
+     *
+     * @throws QapiException if it can't
+     */
+    @MainThread
+    protected void doAddChild(BlockNode child, ChildEdges edges) {
+        throw new UnsupportedOperationException(nodeName);
+    }
+
+    /**
+     * Does without a child from now on; its edge goes afterwards. The node is drained.
+     *
+     * @throws QapiException if it can't
+     */
+    @MainThread
+    protected void doRemoveChild(BlockChild child) {
+        throw new UnsupportedOperationException(nodeName);
+    }
 
     /** Flushes and gives up what the node holds. Its children are still open. */
     @MainThread

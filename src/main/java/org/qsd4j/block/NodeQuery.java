@@ -48,7 +48,7 @@ public final class NodeQuery {
                 .iopsWr(0)
                 .image(image(node, flat))
                 .cache(new BlockdevCacheInfo(true, flags.direct(), flags.noFlush()))
-                .writeThreshold(0);
+                .writeThreshold(node.statistics().writeThreshold());
         node.describe(info);
         return info.build();
     }

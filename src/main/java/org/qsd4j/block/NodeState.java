@@ -2,10 +2,12 @@ package org.qsd4j.block;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.IoThread;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.block.PermissionPolicy.ParentState;
+import org.qsd4j.qapi.QapiEvent;
 import org.qsd4j.qapi.gen.BlockdevOptions;
 
 /**
@@ -35,6 +37,8 @@ final class NodeState {
 
     boolean monitorOwned;
 
+    final WriteStatistics statistics;
+
     /** See {@link HomeThread}. */
     @Nullable
     IoThread homeThread;
@@ -46,7 +50,8 @@ final class NodeState {
     /** Whether the backing file was opened because the image names it. */
     boolean backingIsImages;
 
-    NodeState(BlockDriver driver, BlockdevOptions options, OpenFlags flags) {
+    NodeState(BlockDriver driver, BlockdevOptions options, OpenFlags flags, Consumer<QapiEvent> events) {
+        this.statistics = new WriteStatistics(this, events);
         this.driver = driver;
         this.options = options;
         this.flags = flags;

@@ -10,6 +10,8 @@ import org.qsd4j.monitor.Monitors;
 import org.qsd4j.monitor.command.BlockCoreCommandsHandler;
 import org.qsd4j.monitor.command.BlockCreateCommandsHandler;
 import org.qsd4j.monitor.command.BlockExportCommandsHandler;
+import org.qsd4j.monitor.command.BlockNodeCommandsHandler;
+import org.qsd4j.monitor.command.BlockStatsCommandsHandler;
 import org.qsd4j.monitor.command.ControlCommandsHandler;
 import org.qsd4j.monitor.command.IntrospectCommandsHandler;
 import org.qsd4j.monitor.command.JobCommandsHandler;
@@ -55,6 +57,8 @@ final class QmpServer implements AutoCloseable {
         };
         return new QmpDispatchTable(
                 new BlockCoreCommandsHandler(engine.graph()),
+                new BlockStatsCommandsHandler(engine.graph()),
+                new BlockNodeCommandsHandler(engine.graph(), engine.objects()::findIoThread),
                 new NbdCommandsHandler(engine.nbdServer(), engine.graph(), engine.exports()),
                 new BlockExportCommandsHandler(engine.exports()),
                 new ControlCommandsHandler(current, version, quit),

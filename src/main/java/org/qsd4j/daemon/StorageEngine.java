@@ -56,7 +56,8 @@ public final class StorageEngine implements AutoCloseable {
                         new NbdDriver(),
                         new Qcow2Driver(report),
                         new CompressDriver())),
-                report);
+                report,
+                events);
         jobs = new Jobs(loop, graph, events);
         fuse = new FuseExportDriver(report);
         exports = new BlockExports(

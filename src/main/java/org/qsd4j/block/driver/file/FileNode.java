@@ -9,6 +9,7 @@ import org.qsd4j.block.OpenRequest;
 import org.qsd4j.block.Permission;
 import org.qsd4j.block.RequestFlags;
 import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.BlockStatsSpecific;
 import org.qsd4j.qapi.gen.ImageInfo;
 import org.qsd4j.qapi.gen.ImageInfoSpecific;
 import org.qsd4j.qapi.gen.ImageInfoSpecificBase;
@@ -26,6 +27,7 @@ final class FileNode extends BlockNode {
     private final String filename;
     private final FileDescriptors descriptors;
     private final @Nullable FileLocks locks;
+    private final FileDiscards discards = new FileDiscards();
     private final FileAllocation allocation = new FileAllocation();
 
     /** The descriptor that requests use. Written by the main loop when permissions change; the old one stays open. */
@@ -81,7 +83,9 @@ final class FileNode extends BlockNode {
 
     @Override
     protected int doDiscard(long offset, long bytes) {
-        return allocation.discard(fd, offset, bytes);
+        int result = allocation.discard(fd, offset, bytes);
+        discards.count(bytes, result);
+        return result;
     }
 
     @Override
@@ -130,6 +134,11 @@ final class FileNode extends BlockNode {
     @Override
     public String exactFilename() {
         return filename;
+    }
+
+    @Override
+    protected BlockStatsSpecific driverStatistics() {
+        return discards.statistics();
     }
 
     @Override

@@ -92,6 +92,9 @@ public final class Qcow2Driver implements BlockDriver {
         ImageMetadata metadata = ImageMetadata.read(file, !request.isReadOnly() && !repairing);
         Qcow2Options settled = OptionsReader.read(options, request.flags(), metadata.header());
         BlockChild dataFile = openDataFile(request, options, metadata, imageName);
+        if (dataFile != null) {
+            file.dropDataRole();
+        }
         Qcow2Image image = new Qcow2Image(metadata, file, dataFile, settled, corruptionListener(request));
         if (!repairing) {
             image.prepareForWriting();

@@ -33,6 +33,7 @@ final class Qcow2Node extends BlockNode {
         this.zeroes = new ZeroClusters(image, mapper, copyOnWrite, writer);
         this.resize = new ImageResize(image, zeroes);
         setLength(image.diskLength());
+        limits().inherit(image.data.node().limits());
         limits().pwriteZeroesAlignment = image.geometry.subclusterSize;
         limits().pdiscardAlignment = image.geometry.clusterSize;
     }
