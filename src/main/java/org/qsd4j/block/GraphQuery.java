@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.qapi.gen.BlockPermission;
 import org.qsd4j.qapi.gen.XDbgBlockGraph;
@@ -18,7 +17,7 @@ import org.qsd4j.qapi.gen.XDbgBlockGraphNodeType;
  */
 @MainThread
 public final class GraphQuery {
-    private final Map<Object, Long> numbers = new IdentityHashMap<>();
+    private final IdentityHashMap<Object, Long> numbers = new IdentityHashMap<>();
     private final List<XDbgBlockGraphNode> nodes = new ArrayList<>();
     private final List<XDbgBlockGraphEdge> edges = new ArrayList<>();
 
