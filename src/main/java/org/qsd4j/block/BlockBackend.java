@@ -1,5 +1,7 @@
 package org.qsd4j.block;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.qapi.QapiException;
@@ -27,6 +29,9 @@ public final class BlockBackend {
 
     /** Main loop only. */
     private boolean threadFixed;
+
+    /** The nodes that have been told to hold nothing back. Main loop only. */
+    private final List<BlockNode> expedited = new ArrayList<>();
 
     BlockBackend(BlockGraph graph, BlockChild root) {
         this.graph = graph;
@@ -59,12 +64,28 @@ public final class BlockBackend {
     /** Waits for the requests in flight and gives the node up. No request may come afterwards. */
     @MainThread
     public void close() {
+        expedite();
         inFlight.beginDrain();
+        endExpedite();
         graph.closeBackend(this, root);
     }
 
     BlockChild root() {
         return root;
+    }
+
+    /** This user is about to leave: until it does, no node below holds its requests back on purpose. */
+    @MainThread
+    public void expedite() {
+        if (expedited.isEmpty()) {
+            expedited.addAll(graph.reachableFrom(root.node()));
+            expedited.forEach(BlockNode::doDrainBegin);
+        }
+    }
+
+    private void endExpedite() {
+        expedited.forEach(BlockNode::doDrainEnd);
+        expedited.clear();
     }
 
     public BlockNode node() {
@@ -193,7 +214,10 @@ public final class BlockBackend {
     /** Holds new requests back and waits for those in flight. Nests; see {@link #endDrain}. */
     @MainThread
     public void beginDrain() {
+        List<BlockNode> below = graph.reachableFrom(root.node());
+        below.forEach(BlockNode::doDrainBegin);
         inFlight.beginDrain();
+        below.forEach(BlockNode::doDrainEnd);
     }
 
     @MainThread

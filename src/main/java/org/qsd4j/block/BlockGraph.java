@@ -2,7 +2,9 @@ package org.qsd4j.block;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.IoThread;
@@ -290,6 +292,19 @@ public final class BlockGraph {
     void closeBackend(BlockBackend backend, BlockChild root) {
         if (backends.remove(backend)) {
             detach(root);
+        }
+    }
+
+    /** A node and all that is below it, each once. */
+    List<BlockNode> reachableFrom(BlockNode top) {
+        Set<BlockNode> reachable = new LinkedHashSet<>();
+        collectBelow(top, reachable);
+        return List.copyOf(reachable);
+    }
+
+    private static void collectBelow(BlockNode node, Set<BlockNode> reachable) {
+        if (reachable.add(node)) {
+            node.state().children.forEach(child -> collectBelow(child.node(), reachable));
         }
     }
 

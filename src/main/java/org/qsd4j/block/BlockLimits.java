@@ -27,6 +27,7 @@ public final class BlockLimits {
     public void inherit(BlockLimits child) {
         maxTransfer = minNonZero(maxTransfer, child.maxTransfer);
         optTransfer = Math.max(optTransfer, child.optTransfer);
+        pdiscardAlignment = Math.max(pdiscardAlignment, child.pdiscardAlignment);
         minMemoryAlignment = child.minMemoryAlignment;
         optMemoryAlignment = Math.max(optMemoryAlignment, child.optMemoryAlignment);
     }

@@ -66,6 +66,9 @@ public abstract class BlockNode {
 
     private final @Nullable BlockChild backing;
 
+    /** What has the data that this node doesn't hold itself. QEMU: {@code bdrv_filter_or_cow_child}. */
+    private final @Nullable BlockChild filteredOrBacking;
+
     /** Written by the main loop while the node is drained. */
     private boolean refusesWrites;
 
@@ -76,11 +79,21 @@ public abstract class BlockNode {
         this.statistics = state.statistics;
         this.refusesWrites = request.isReadOnly();
         this.backing = child("backing");
+        this.filteredOrBacking = state.driver.isFilter() ? filteredChild() : backing;
         OpenFlags flags = request.flags();
         this.unmap = flags.unmap();
         this.detectsZeroes = flags.detectZeroes() != BlockdevDetectZeroesOptions.OFF;
         this.zeroesMayUnmap = flags.detectZeroes() == BlockdevDetectZeroesOptions.UNMAP ? RequestFlags.MAY_UNMAP : 0;
         this.ignoresFlush = flags.noFlush() && state.driver.isProtocol();
+    }
+
+    private @Nullable BlockChild filteredChild() {
+        for (BlockChild child : state.children) {
+            if ((child.role & ChildRole.FILTERED) != 0) {
+                return child;
+            }
+        }
+        return null;
     }
 
     final NodeState state() {
@@ -332,6 +345,11 @@ public abstract class BlockNode {
         return backing;
     }
 
+    /** Where to look for what this node doesn't hold: a filter's child, or the backing file. */
+    final @Nullable BlockChild filteredOrBacking() {
+        return filteredOrBacking;
+    }
+
     final boolean driverSupportsBacking() {
         return state.driver.supportsBacking();
     }
@@ -440,6 +458,16 @@ public abstract class BlockNode {
     protected void doRemoveChild(BlockChild child) {
         throw new UnsupportedOperationException(nodeName);
     }
+
+    /**
+     * Somebody waits for the requests in flight: until {@link #doDrainEnd} the node holds none back on purpose. Nests.
+     * QEMU: {@code bdrv_drain_begin}.
+     */
+    @MainThread
+    protected void doDrainBegin() {}
+
+    @MainThread
+    protected void doDrainEnd() {}
 
     /** Flushes and gives up what the node holds. Its children are still open. */
     @MainThread

@@ -76,9 +76,9 @@ public final class NodeQuery {
             info.clusterSize(driverInfo.clusterSize() == 0 ? null : driverInfo.clusterSize());
         }
         node.describe(info);
-        BlockNode backing = backing(node);
-        if (!flat && backing != null) {
-            info.backingImage(image(backing, false));
+        BlockChild below = node.filteredOrBacking();
+        if (!flat && below != null) {
+            info.backingImage(image(below.node(), false));
         }
         return info.build();
     }
@@ -108,7 +108,7 @@ public final class NodeQuery {
     }
 
     private static int backingDepth(BlockNode node) {
-        BlockNode backing = backing(node);
-        return backing == null ? 0 : 1 + backingDepth(backing);
+        BlockChild below = node.filteredOrBacking();
+        return below == null ? 0 : 1 + backingDepth(below.node());
     }
 }

@@ -102,7 +102,7 @@ final class StatusChain {
     }
 
     private static @Nullable BlockNode below(BlockNode node) {
-        BlockChild backing = node.backing();
-        return backing == null ? null : backing.node();
+        BlockChild below = node.filteredOrBacking();
+        return below == null ? null : below.node();
     }
 }

@@ -18,12 +18,29 @@ final class ObjectHelp {
                     "thread-pool-max=<int>",
                     "thread-pool-min=<int>"),
             "secret",
+            List.of("data=<string>", "file=<string>", "format=<QCryptoSecretFormat>", "iv=<string>", "keyid=<string>"),
+            "throttle-group",
             List.of(
-                    "data=<string>",
-                    "file=<string>",
-                    "format=<QCryptoSecretFormat>",
-                    "iv=<string>",
-                    "keyid=<string>")));
+                    "limits=<ThrottleLimits>",
+                    "x-bps-read-max-length=<int>",
+                    "x-bps-read-max=<int>",
+                    "x-bps-read=<int>",
+                    "x-bps-total-max-length=<int>",
+                    "x-bps-total-max=<int>",
+                    "x-bps-total=<int>",
+                    "x-bps-write-max-length=<int>",
+                    "x-bps-write-max=<int>",
+                    "x-bps-write=<int>",
+                    "x-iops-read-max-length=<int>",
+                    "x-iops-read-max=<int>",
+                    "x-iops-read=<int>",
+                    "x-iops-size=<int>",
+                    "x-iops-total-max-length=<int>",
+                    "x-iops-total-max=<int>",
+                    "x-iops-total=<int>",
+                    "x-iops-write-max-length=<int>",
+                    "x-iops-write-max=<int>",
+                    "x-iops-write=<int>")));
 
     private ObjectHelp() {}
 

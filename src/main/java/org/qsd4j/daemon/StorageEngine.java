@@ -13,6 +13,7 @@ import org.qsd4j.block.driver.nbd.NbdDriver;
 import org.qsd4j.block.driver.nullco.NullCoDriver;
 import org.qsd4j.block.driver.qcow2.Qcow2Driver;
 import org.qsd4j.block.driver.raw.RawDriver;
+import org.qsd4j.block.driver.throttle.ThrottleDriver;
 import org.qsd4j.export.BlockExports;
 import org.qsd4j.export.fuse.FuseExportDriver;
 import org.qsd4j.export.fuse.FuseSwitch;
@@ -55,7 +56,8 @@ public final class StorageEngine implements AutoCloseable {
                         new NullCoDriver(),
                         new NbdDriver(),
                         new Qcow2Driver(report),
-                        new CompressDriver())),
+                        new CompressDriver(),
+                        new ThrottleDriver(objects))),
                 report,
                 events);
         jobs = new Jobs(loop, graph, events);

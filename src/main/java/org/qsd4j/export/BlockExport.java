@@ -83,6 +83,7 @@ public abstract class BlockExport {
     final void shutDown() {
         if (userOwned) {
             userOwned = false;
+            blk.expedite();
             requestShutdown();
             unref();
         }

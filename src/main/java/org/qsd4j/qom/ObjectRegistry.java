@@ -7,6 +7,7 @@ import org.qsd4j.aio.MainThread;
 import org.qsd4j.qapi.QDictOrder;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.ObjectOptions;
+import org.qsd4j.qom.throttle.ThrottleGroup;
 import org.qsd4j.util.Identifier;
 
 /** What object-add makes and others refer to by name. QEMU: qom/object_interfaces.c. Main loop. */
@@ -27,6 +28,8 @@ public final class ObjectRegistry {
             objects.add(options.id(), () -> new IoThreadObject(options.id(), iothread.u()));
         } else if (options instanceof ObjectOptions.Secret secret) {
             objects.add(options.id(), () -> SecretObject.load(secret.u(), this));
+        } else if (options instanceof ObjectOptions.ThrottleGroup throttle) {
+            objects.add(options.id(), () -> new ThrottleGroup(options.id(), throttle.u()));
         } else {
             throw QapiException.generic(
                     "invalid object type: %s", options.qomType().wireName());
@@ -54,6 +57,11 @@ public final class ObjectRegistry {
     /** The iothread of that name, or null. */
     public @Nullable IoThread findIoThread(String id) {
         return objects.find(id) instanceof IoThreadObject iothread ? iothread.ioThread() : null;
+    }
+
+    /** The throttle group of that name, or null. */
+    public @Nullable ThrottleGroup findThrottleGroup(String id) {
+        return objects.find(id) instanceof ThrottleGroup group ? group : null;
     }
 
     /** The bytes of the secret of that name, a copy; throws QapiException if there is none. */

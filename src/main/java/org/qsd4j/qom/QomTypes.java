@@ -29,7 +29,8 @@ public final class QomTypes {
             new Type("chardev-socket", "chardev", false, false),
             new Type("chardev-stdio", "chardev-fd", false, false),
             new Type("object", null, true, false),
-            new Type("chardev-file", "chardev-fd", false, false));
+            new Type("chardev-file", "chardev-fd", false, false),
+            new Type("throttle-group", "object", false, true));
 
     private QomTypes() {}
 

@@ -3,6 +3,7 @@ package org.qsd4j.monitor.command;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.qapi.QapiException;
@@ -35,13 +36,24 @@ public final class QomCommandsHandler implements QomCommands {
 
     @Override
     public JsonNode qomGet(String path, String property) {
+        return property(tree.find(path), property).value().get();
+    }
+
+    @Override
+    public void qomSet(String path, String property, JsonNode value) {
         QomObject object = tree.find(path);
+        Consumer<JsonNode> setter = property(object, property).setter();
+        if (setter == null) {
+            throw QapiException.generic("Property '%s.%s' is not writable", object.qomType(), property);
+        }
+        setter.accept(value);
+    }
+
+    private static QomProperty property(QomObject object, String name) {
         return properties(object)
-                .filter(candidate -> candidate.name().equals(property))
+                .filter(candidate -> candidate.name().equals(name))
                 .findFirst()
-                .orElseThrow(() -> QapiException.generic("Property '%s.%s' not found", object.qomType(), property))
-                .value()
-                .get();
+                .orElseThrow(() -> QapiException.generic("Property '%s.%s' not found", object.qomType(), name));
     }
 
     private static Stream<QomProperty> properties(QomObject object) {
