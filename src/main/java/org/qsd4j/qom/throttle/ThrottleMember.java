@@ -1,6 +1,7 @@
 package org.qsd4j.qom.throttle;
 
 import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.aio.ThreadSafe;
 
@@ -14,7 +15,7 @@ public final class ThrottleMember {
     private final ArrayDeque<ThrottleWait> writes = new ArrayDeque<>();
 
     /** How many drains want requests to pass. Written by the main loop, read by every request. */
-    private volatile int limitsDisabled;
+    private final AtomicInteger limitsDisabled = new AtomicInteger();
 
     ThrottleMember(ThrottleGroup group) {
         this.group = group;
@@ -31,13 +32,13 @@ public final class ThrottleMember {
     /** Requests pass from now on, those that wait too. Nests. */
     @MainThread
     public void disableLimits() {
-        limitsDisabled++;
+        limitsDisabled.incrementAndGet();
         group.releaseAll(this);
     }
 
     @MainThread
     public void enableLimits() {
-        limitsDisabled--;
+        limitsDisabled.decrementAndGet();
     }
 
     /** Nobody waits and nobody will. */
@@ -47,7 +48,7 @@ public final class ThrottleMember {
     }
 
     boolean isUnlimited() {
-        return limitsDisabled != 0;
+        return limitsDisabled.get() != 0;
     }
 
     ArrayDeque<ThrottleWait> waiting(boolean write) {
