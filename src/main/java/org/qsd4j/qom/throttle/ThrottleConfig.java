@@ -31,16 +31,16 @@ final class ThrottleConfig {
 
     /** What requests of that bucket may come to in a second in the long run: operations or bytes. */
     long average(ThrottleBucket bucket) {
-        return average[bucket.ordinal()];
+        return average[bucket.index];
     }
 
     /** What they may come to in a second during a burst; 0 for a tenth of a second's worth at once. */
     long max(ThrottleBucket bucket) {
-        return max[bucket.ordinal()];
+        return max[bucket.index];
     }
 
     long burstSeconds(ThrottleBucket bucket) {
-        return burstSeconds[bucket.ordinal()];
+        return burstSeconds[bucket.index];
     }
 
     /** A request larger than this counts as several, if not 0. */
@@ -99,7 +99,7 @@ final class ThrottleConfig {
 
     private void set(String name, long value) {
         for (ThrottleBucket bucket : BUCKETS) {
-            int i = bucket.ordinal();
+            int i = bucket.index;
             if (name.equals(bucket.wireName)) {
                 average[i] = value;
             } else if (name.equals(bucket.wireName + MAX)) {
