@@ -67,7 +67,7 @@ public final class MemoryChardev extends Chardev {
 
     @Override
     public String qomType() {
-        return "chardev-null";
+        return "chardev-socket";
     }
 
     @Override

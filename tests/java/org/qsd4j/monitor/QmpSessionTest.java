@@ -178,4 +178,15 @@ class QmpSessionTest {
             TraceLog.writeTo(new FileOutputStream(FileDescriptor.err));
         }
     }
+
+    @Test
+    void monitorThatIsToBeDeletedGoesWithItsClientAndItsChardev() {
+        client.send(
+                NEGOTIATE
+                        + "{'execute':'qom-set','arguments':{'path':'compat_monitor0','property':'close-action','value':'delete'}}");
+        assertThat(client.lastLine()).isEqualTo("{\"return\": {}}");
+        client.chardev().disconnect();
+        assertThat(client.tree().objects().find("compat_monitor0")).isNull();
+        assertThat(client.tree().chardevs().find("c")).isNull();
+    }
 }

@@ -35,8 +35,17 @@ final class QmpTestClient implements AutoCloseable {
         CurrentMonitor current = new CurrentMonitor();
         Chardevs chardevs = new Chardevs(new Recorder(), false, tree);
         chardev.addTo(chardevs);
+        ObjectRegistry objects = new ObjectRegistry(tree);
         Monitors monitors = new Monitors(
-                chardevs, tree, events, current, new Commands(current, tree), VERSION, this::execute, new Recorder());
+                chardevs,
+                tree,
+                events,
+                current,
+                new Commands(current, tree, objects),
+                VERSION,
+                this::execute,
+                new Recorder());
+        objects.setMonitorMaker(monitors::make);
         monitors.add(new MonitorOptions(null, null, pretty, "c"));
         chardev.connect();
     }
@@ -51,6 +60,10 @@ final class QmpTestClient implements AutoCloseable {
 
     MemoryChardev chardev() {
         return chardev;
+    }
+
+    QomTree tree() {
+        return tree;
     }
 
     EventBroadcast events() {
@@ -118,10 +131,10 @@ final class QmpTestClient implements AutoCloseable {
     private static final class Commands implements CommandTable {
         private final CommandTable schema;
 
-        Commands(CurrentMonitor current, QomTree tree) {
+        Commands(CurrentMonitor current, QomTree tree, ObjectRegistry objects) {
             schema = SchemaCommands.of(
                     new ControlCommandsHandler(current, VERSION, () -> {}),
-                    new QomCommandsHandler(tree, new ObjectRegistry(tree)),
+                    new QomCommandsHandler(tree, objects),
                     new IntrospectCommandsHandler());
         }
 

@@ -115,6 +115,56 @@ def commands():
     yield command('qom-list-types', implements='nope')
     yield command('qom-list-types', implements=1)
     yield command('qom-list-types', implements='container')
+    yield from setting()
+
+
+def setting():
+    """What can be written, what is kept of it, and what is refused."""
+    for name in ['iothread', 'main-loop', 'secret', 'secret_keyring', 'secret_common', 'event-loop-base', 'container', 'object',
+                 'chardev', 'chardev-socket', 'chardev-null', 'chardev-fd', 'monitor', 'monitor-qmp', 'user-creatable', 'interface',
+                 'nope', '']:
+        yield command('qom-list-properties', typename=name)
+    yield add('iothread', 'w')
+    yield add('main-loop', 'bad', aio_max_batch=-1)
+    yield add('main-loop', 'bad', thread_pool_max=0)
+    yield add('main-loop', 'ml', thread_pool_min=1)
+    yield add('main-loop', 'ml2')
+    big = 9223372036854775807
+    for path in ['w', '/objects/ml']:
+        for name in ['poll-max-ns', 'poll-grow', 'poll-shrink', 'poll-weight', 'aio-max-batch', 'thread-pool-min', 'thread-pool-max',
+                     'type', 'nope']:
+            for value in [5, 0, -1, 63, 64, 2147483648, big, big + 1, 1.5, '1', True, None, {}, []]:
+                yield command('qom-set', path=path, property=name, value=value)
+                yield command('qom-get', path=path, property=name)
+    yield command('qom-set', path='ml', property='thread-pool-max', value=64)
+    yield command('qom-list-get', paths=['w', 'ml', '/', '/chardevs', 'compat_monitor0', '/objects/s0'])
+    yield command('qom-list-get', paths=[])
+    yield command('qom-list-get', paths=['w', 'nope'])
+    yield command('qom-list-get', paths=[1])
+    yield command('qom-list-get')
+    yield command('qom-set', path='w', property='poll-grow')
+    yield command('qom-set', path='nope', property='poll-grow', value=1)
+    for path, name in [('/', 'objects'), ('/objects', 'w'), ('/objects', 'nope'), ('/', 'type')]:
+        yield command('qom-set', path=path, property=name, value='x')
+    for name in ['data', 'file', 'iv', 'keyid', 'format']:
+        for value in ['base64', 'x', 1, None, '']:
+            yield command('qom-set', path='s0', property=name, value=value)
+        yield command('qom-get', path='s0', property=name)
+    for name, value in [('chardev', 'zz'), ('chardev', 1), ('close-action', 'x'), ('close-action', 1), ('pretty', 1), ('pretty', False),
+                        ('close-action', 'none')]:
+        yield command('qom-set', path='compat_monitor0', property=name, value=value)
+        yield command('qom-get', path='compat_monitor0', property=name)
+    for serial in [0, 1, -1, 2147483647, 2147483648, 'x', None]:
+        yield add('secret_keyring', 'k1', serial=serial)
+    yield add('secret_keyring', 'k1')
+    for chardev in ['c', 'nope', '', 1]:
+        yield add('monitor-qmp', 'm1', chardev=chardev)
+    yield add('monitor-qmp', 'm1')
+    yield add('monitor-qmp', 'compat_monitor0', chardev='c')
+    yield add('monitor-qmp', 'm1', chardev='c', close_action='x')
+    yield command('object-del', id='ml')
+    yield command('object-del', id='w')
+    yield command('qom-list', path='/objects')
 
 
 def main():

@@ -60,6 +60,11 @@ public abstract class Chardev implements QomObject {
         return owner != null;
     }
 
+    /** Whether the peer is served by a thread of its own, so that its commands can overtake those of the main loop. */
+    public boolean hasThread() {
+        return true;
+    }
+
     /** Who is served. On the chardev's thread. */
     final @Nullable ChardevFrontend frontend() {
         return frontend;

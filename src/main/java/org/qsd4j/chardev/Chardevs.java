@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qom.QomContainer;
 import org.qsd4j.qom.QomTree;
 import org.qsd4j.util.Reporter;
@@ -39,6 +40,20 @@ public final class Chardevs implements AutoCloseable {
     /** The chardev of that id, or null. */
     public @Nullable Chardev find(String id) {
         return chardevs.get(id);
+    }
+
+    /** Closes a chardev that nobody uses and forgets it. */
+    public void remove(String id) {
+        Chardev chardev = chardevs.get(id);
+        if (chardev == null) {
+            throw QapiException.generic("Chardev '%s' not found", id);
+        }
+        if (chardev.isBusy()) {
+            throw QapiException.generic("Chardev '%s' is busy", id);
+        }
+        chardevs.remove(id);
+        container.remove(id);
+        chardev.close();
     }
 
     public Collection<Chardev> all() {

@@ -33,6 +33,11 @@ final class NullChardev extends Chardev {
     }
 
     @Override
+    public boolean hasThread() {
+        return false;
+    }
+
+    @Override
     public void resumeInput() {}
 
     @Override

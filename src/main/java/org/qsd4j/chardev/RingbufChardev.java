@@ -41,6 +41,11 @@ final class RingbufChardev extends Chardev {
     }
 
     @Override
+    public boolean hasThread() {
+        return false;
+    }
+
+    @Override
     public void resumeInput() {}
 
     @Override

@@ -47,6 +47,7 @@ final class QmpServer implements AutoCloseable {
                 version,
                 engine.loop(),
                 report);
+        engine.objects().setMonitorMaker(monitors::make);
     }
 
     private static QmpDispatchTable commands(StorageEngine engine, CurrentMonitor current, VersionInfo version) {

@@ -1,6 +1,7 @@
 package org.qsd4j.monitor;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.ByteBuffer;
@@ -28,11 +29,14 @@ final class QmpSession implements ChardevFrontend {
     private static final byte[] NOTHING = {};
 
     private final Chardev chardev;
-    private final boolean pretty;
+    /** Written on the main loop, read on every thread. */
+    private volatile boolean pretty;
+
     private final JsonNode version;
     private final CommandDispatcher dispatcher;
     private final CurrentMonitor current;
     private final Executor mainLoop;
+    private final Runnable clientGone;
 
     /** The client; replaced on the chardev's thread, read on every thread. */
     private volatile @Nullable Client client;
@@ -44,19 +48,22 @@ final class QmpSession implements ChardevFrontend {
         private int queued;
     }
 
+    /** @param clientGone is run on the chardev's thread when a client has left */
     QmpSession(
             Chardev chardev,
             boolean pretty,
             JsonNode version,
             CommandDispatcher dispatcher,
             CurrentMonitor current,
-            Executor mainLoop) {
+            Executor mainLoop,
+            Runnable clientGone) {
         this.chardev = chardev;
         this.pretty = pretty;
         this.version = version;
         this.dispatcher = dispatcher;
         this.current = current;
         this.mainLoop = mainLoop;
+        this.clientGone = clientGone;
     }
 
     @Override
@@ -68,6 +75,7 @@ final class QmpSession implements ChardevFrontend {
     @Override
     public void closed() {
         client = null;
+        clientGone.run();
     }
 
     @Override
@@ -99,6 +107,14 @@ final class QmpSession implements ChardevFrontend {
             byte[] bytes = bytes(message);
             chardev.execute(() -> send(connected, bytes));
         }
+    }
+
+    void setPretty(boolean on) {
+        pretty = on;
+    }
+
+    boolean isPretty() {
+        return pretty;
     }
 
     /** Whether that is what our client has agreed on. Any thread. */
@@ -177,7 +193,10 @@ final class QmpSession implements ChardevFrontend {
         ObjectNode greeting = JsonNodeFactory.instance.objectNode();
         ObjectNode qmp = greeting.putObject("QMP");
         qmp.set("version", version);
-        qmp.putArray("capabilities").add("oob");
+        ArrayNode capabilities = qmp.putArray("capabilities");
+        if (chardev.hasThread()) {
+            capabilities.add("oob");
+        }
         return greeting;
     }
 

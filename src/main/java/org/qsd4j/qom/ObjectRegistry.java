@@ -1,10 +1,9 @@
 package org.qsd4j.qom;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.IoThread;
 import org.qsd4j.aio.MainThread;
-import org.qsd4j.qapi.QDictOrder;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.ObjectOptions;
 import org.qsd4j.qom.throttle.ThrottleGroup;
@@ -14,6 +13,7 @@ import org.qsd4j.util.Identifier;
 @MainThread
 public final class ObjectRegistry {
     private final QomContainer objects;
+    private @Nullable Function<ObjectOptions.MonitorQmp, QomObject> monitorMaker;
 
     public ObjectRegistry(QomTree tree) {
         this.objects = tree.objects();
@@ -22,18 +22,44 @@ public final class ObjectRegistry {
     /** Makes an object. */
     public void add(ObjectOptions options) {
         checkId(options.id());
-        ObjectNode properties = options.toJson();
         if (options instanceof ObjectOptions.Iothread iothread) {
-            IoThreadObject.checkRanges(properties, QDictOrder.keys(properties));
-            objects.add(options.id(), () -> new IoThreadObject(options.id(), iothread.u()));
+            addEventLoop(options.id(), new IoThreadObject(iothread));
+        } else if (options instanceof ObjectOptions.MainLoop mainLoop) {
+            addMainLoop(mainLoop);
         } else if (options instanceof ObjectOptions.Secret secret) {
             objects.add(options.id(), () -> SecretObject.load(secret.u(), this));
+        } else if (options instanceof ObjectOptions.SecretKeyring secret) {
+            objects.add(options.id(), () -> SecretObject.load(secret.u(), this));
+        } else if (options instanceof ObjectOptions.MonitorQmp monitor && monitorMaker != null) {
+            Function<ObjectOptions.MonitorQmp, QomObject> maker = monitorMaker;
+            objects.add(options.id(), () -> maker.apply(monitor));
         } else if (options instanceof ObjectOptions.ThrottleGroup throttle) {
             objects.add(options.id(), () -> new ThrottleGroup(options.id(), throttle.u()));
         } else {
             throw QapiException.generic(
                     "invalid object type: %s", options.qomType().wireName());
         }
+    }
+
+    private void addMainLoop(ObjectOptions.MainLoop options) {
+        MainLoopObject mainLoop = new MainLoopObject(options);
+        if (objects.children().stream().anyMatch(MainLoopObject.class::isInstance)) {
+            throw QapiException.generic("only one main-loop instance allowed");
+        }
+        addEventLoop(options.id(), mainLoop);
+    }
+
+    /** As in QEMU, each property is checked before the name is, and all together after it. */
+    private void addEventLoop(String id, EventLoopObject made) {
+        objects.add(id, () -> {
+            made.complete();
+            return made;
+        });
+    }
+
+    /** Monitors can be made from now on. */
+    public void setMonitorMaker(Function<ObjectOptions.MonitorQmp, QomObject> maker) {
+        monitorMaker = maker;
     }
 
     /** Throws QapiException unless it is a possible id. */

@@ -1,7 +1,9 @@
 package org.qsd4j.qom;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.ObjectTypeInfo;
 
 /** The types of objects there are, in the order in which QEMU lists them. Immutable. */
@@ -19,9 +21,10 @@ public final class QomTypes {
             new Type("secret", "secret_common", false, true),
             new Type("monitor", "object", true, false),
             new Type("chardev-pipe", "chardev-fd", false, false),
+            new Type("main-loop", "event-loop-base", false, true),
             new Type("chardev-null", "chardev", false, false),
             new Type("chardev-ringbuf", "chardev", false, false),
-            new Type("monitor-qmp", "monitor", false, false),
+            new Type("monitor-qmp", "monitor", false, true),
             new Type("event-loop-base", "object", true, false),
             new Type("chardev-fd", "chardev", true, false),
             new Type("chardev", "object", true, false),
@@ -30,6 +33,7 @@ public final class QomTypes {
             new Type("chardev-stdio", "chardev-fd", false, false),
             new Type("object", null, true, false),
             new Type("chardev-file", "chardev-fd", false, false),
+            new Type("secret_keyring", "secret_common", false, true),
             new Type("throttle-group", "object", false, true));
 
     private QomTypes() {}
@@ -45,6 +49,31 @@ public final class QomTypes {
                 .filter(type -> ancestor == null || is(type, ancestor))
                 .map(type -> new ObjectTypeInfo(type.name(), type.isAbstract() ? true : null, type.parent()))
                 .toList();
+    }
+
+    /** The types that users can make, in no particular order. */
+    public static List<String> userCreatable() {
+        return TYPES.stream().filter(Type::userCreatable).map(Type::name).toList();
+    }
+
+    /** The properties of every object of the type; throws QapiException if no object can be of it or an heir. */
+    public static List<QomTypeProperties.Property> properties(String name) {
+        if (find(name) == null) {
+            throw QapiException.deviceNotFound("Class '%s' not found", name);
+        }
+        if (!lineage(name).get(0).equals("object")) {
+            throw QapiException.generic("Parameter 'typename' expects a QOM type");
+        }
+        return QomTypeProperties.of(name);
+    }
+
+    /** The type and what it extends, the root first. */
+    static List<String> lineage(String name) {
+        List<String> types = new ArrayList<>();
+        for (Type at = find(name); at != null; at = find(at.parent())) {
+            types.add(0, at.name());
+        }
+        return types;
     }
 
     private static boolean is(Type type, String ancestor) {

@@ -1,40 +1,75 @@
 package org.qsd4j.qom;
 
+import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.crypto.Cipher;
 import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.QCryptoSecretFormat;
+import org.qsd4j.qapi.gen.SecretKeyringProperties;
 import org.qsd4j.qapi.gen.SecretProperties;
 
-/** A passphrase or key, given in clear text or encrypted with another one. QEMU: crypto/secret.c. */
+/**
+ * A passphrase or key, given in clear text or encrypted with another one. QEMU: crypto/secret.c,
+ * crypto/secret_keyring.c. Main loop.
+ */
 final class SecretObject implements QomObject {
     private static final int KEY_BYTES = 32;
     private static final int BLOCK_BYTES = 16;
 
-    private final SecretProperties properties;
+    private final String qomType;
     private final byte[] bytes;
+    private final List<QomProperty> properties;
 
-    private SecretObject(SecretProperties properties, byte[] bytes) {
-        this.properties = properties;
+    private SecretObject(String qomType, byte[] bytes, List<QomProperty> properties) {
+        this.qomType = qomType;
         this.bytes = bytes;
+        this.properties = properties;
     }
 
     /** @param others where the key is, if it is encrypted */
-    static SecretObject load(SecretProperties properties, ObjectRegistry others) {
-        byte[] input = input(properties);
-        boolean base64 = properties.format() == QCryptoSecretFormat.BASE64;
-        String keyId = properties.keyid();
+    static SecretObject load(SecretProperties secret, ObjectRegistry others) {
+        byte[] bytes = decode(input(secret), secret.format(), secret.keyid(), secret.iv(), others);
+        List<QomProperty> properties = common(secret.format(), secret.keyid(), secret.iv());
+        properties.add(text("file", secret.file()));
+        properties.add(text("data", secret.data()));
+        return new SecretObject("secret", bytes, properties);
+    }
+
+    /** @param others where the key is, if it is encrypted */
+    static SecretObject load(SecretKeyringProperties secret, ObjectRegistry others) {
+        byte[] input = KernelKey.read(secret.serial());
+        byte[] bytes = decode(input, secret.format(), secret.keyid(), secret.iv(), others);
+        List<QomProperty> properties = common(secret.format(), secret.keyid(), secret.iv());
+        AtomicInteger serial = new AtomicInteger(secret.serial());
+        properties.add(new QomProperty(
+                "serial",
+                "int32_t",
+                () -> IntNode.valueOf(serial.get()),
+                QomValues.setter("serial", visitor -> visitor.int32("serial"), serial::set)));
+        return new SecretObject("secret_keyring", bytes, properties);
+    }
+
+    private static byte[] decode(
+            byte[] input,
+            @Nullable QCryptoSecretFormat format,
+            @Nullable String keyId,
+            @Nullable String iv,
+            ObjectRegistry others) {
+        boolean base64 = format == QCryptoSecretFormat.BASE64;
         if (keyId != null) {
-            return new SecretObject(properties, decrypt(input, base64, others.secret(keyId), properties.iv()));
+            return decrypt(input, base64, others.secret(keyId), iv);
         }
-        return new SecretObject(properties, base64 ? Base64Text.decode(input) : input);
+        return base64 ? Base64Text.decode(input) : input;
     }
 
     private static byte[] input(SecretProperties properties) {
@@ -95,21 +130,32 @@ final class SecretObject implements QomObject {
 
     @Override
     public String qomType() {
-        return "secret";
+        return qomType;
     }
 
     @Override
     public List<QomProperty> properties() {
-        QCryptoSecretFormat format = properties.format() == null ? QCryptoSecretFormat.RAW : properties.format();
-        return List.of(
-                text("iv", "string", properties.iv()),
-                text("keyid", "string", properties.keyid()),
-                text("format", "QCryptoSecretFormat", format.wireName()),
-                text("file", "string", properties.file()),
-                text("data", "string", properties.data()));
+        return properties;
     }
 
-    private static QomProperty text(String name, String type, @Nullable String value) {
-        return new QomProperty(name, type, () -> TextNode.valueOf(value == null ? "" : value));
+    private static List<QomProperty> common(
+            @Nullable QCryptoSecretFormat format, @Nullable String keyId, @Nullable String iv) {
+        AtomicReference<@Nullable String> shown =
+                new AtomicReference<>((format == null ? QCryptoSecretFormat.RAW : format).wireName());
+        QomProperty formatProperty = new QomProperty(
+                "format",
+                "QCryptoSecretFormat",
+                () -> TextNode.valueOf(shown.get()),
+                QomValues.setter(
+                        "format",
+                        visitor -> QCryptoSecretFormat.visit(visitor, "format").wireName(),
+                        shown::set));
+        return new ArrayList<>(List.of(text("iv", iv), text("keyid", keyId), formatProperty));
+    }
+
+    /** As in QEMU, what is written is only kept: the secret was loaded when the object was made. */
+    private static QomProperty text(String name, @Nullable String value) {
+        AtomicReference<@Nullable String> shown = new AtomicReference<>(value);
+        return QomValues.text(name, shown::get, shown::set);
     }
 }

@@ -68,6 +68,9 @@ public final class Errno {
     public static final int ENOMEDIUM = 123;
     public static final int EMEDIUMTYPE = 124;
     public static final int ECANCELED = 125;
+    public static final int ENOKEY = 126;
+    public static final int EKEYEXPIRED = 127;
+    public static final int EKEYREVOKED = 128;
     public static final int EKEYREJECTED = 129;
     /** QEMU and POSIX use both names for one number. */
     public static final int ENOTSUP = EOPNOTSUPP;
@@ -146,6 +149,9 @@ public final class Errno {
             case ENOMEDIUM -> "No medium found";
             case EMEDIUMTYPE -> "Wrong medium type";
             case ECANCELED -> "Operation canceled";
+            case ENOKEY -> "Required key not available";
+            case EKEYEXPIRED -> "Key has expired";
+            case EKEYREVOKED -> "Key has been revoked";
             case EKEYREJECTED -> "Key was rejected by service";
             default -> "Unknown error " + errno;
         };

@@ -2,13 +2,16 @@ package org.qsd4j.monitor.command;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.ObjectOptions;
+import org.qsd4j.qapi.gen.ObjectPropertiesValues;
 import org.qsd4j.qapi.gen.ObjectPropertyInfo;
+import org.qsd4j.qapi.gen.ObjectPropertyValue;
 import org.qsd4j.qapi.gen.ObjectTypeInfo;
 import org.qsd4j.qapi.gen.QomCommands;
 import org.qsd4j.qom.ObjectRegistry;
@@ -47,6 +50,30 @@ public final class QomCommandsHandler implements QomCommands {
             throw QapiException.generic("Property '%s.%s' is not writable", object.qomType(), property);
         }
         setter.accept(value);
+    }
+
+    @Override
+    public List<ObjectPropertiesValues> qomListGet(List<String> paths) {
+        return paths.stream()
+                .map(tree::find)
+                .map(object -> properties(object)
+                        .map(property -> new ObjectPropertyValue(
+                                property.name(),
+                                property.type(),
+                                property.value().get()))
+                        .toList())
+                .map(ObjectPropertiesValues::new)
+                .toList();
+    }
+
+    @Override
+    public List<ObjectPropertyInfo> qomListProperties(String typename) {
+        List<ObjectPropertyInfo> properties = new ArrayList<>();
+        properties.add(new ObjectPropertyInfo("type", "string", null, null));
+        QomTypes.properties(typename)
+                .forEach(property ->
+                        properties.add(new ObjectPropertyInfo(property.name(), property.type(), null, null)));
+        return properties;
     }
 
     private static QomProperty property(QomObject object, String name) {
