@@ -2,6 +2,7 @@ package org.qsd4j.block;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.qapi.QapiException;
@@ -32,6 +33,9 @@ public final class BlockBackend {
 
     /** The nodes that have been told to hold nothing back. Main loop only. */
     private final List<BlockNode> expedited = new ArrayList<>();
+
+    /** How many read the host file past us. Written by requests and others that end, read by the main loop. */
+    private final AtomicInteger pins = new AtomicInteger();
 
     BlockBackend(BlockGraph graph, BlockChild root) {
         this.graph = graph;
@@ -209,6 +213,37 @@ public final class BlockBackend {
     @MainThread
     void resize(long bytes) {
         root.node().truncate(bytes, false, PreallocMode.OFF, 0);
+    }
+
+    /**
+     * Somebody is about to read {@code file} past the block layer, as the place where the node's contents are. If they still
+     * are there, the graph below doesn't change until {@link #unpin}, since nobody could tell that reader.
+     *
+     * @param fd the descriptor that {@link BlockNode#hostFd} was when {@code file} was asked
+     */
+    @ThreadSafe
+    public boolean pin(BlockNode file, int fd) {
+        inFlight.enter();
+        try {
+            boolean same = root.node().hostFileNode() == file && file.hostFd() == fd;
+            if (same) {
+                pins.incrementAndGet();
+            }
+            return same;
+        } finally {
+            inFlight.exit();
+        }
+    }
+
+    @ThreadSafe
+    public void unpin() {
+        pins.decrementAndGet();
+    }
+
+    /** Stable only while the backend is drained. */
+    @MainThread
+    boolean isPinned() {
+        return pins.get() != 0;
     }
 
     /** Holds new requests back and waits for those in flight. Nests; see {@link #endDrain}. */

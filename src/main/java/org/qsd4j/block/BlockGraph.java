@@ -208,6 +208,7 @@ public final class BlockGraph {
             throw QapiException.generic("The node %s already has a parent", child.nodeName());
         }
         try (DrainedSection drained = new DrainedSection(this, parent)) {
+            drained.requireUnpinned();
             parent.doAddChild(child, (name, role, policy) -> attachChild(parent.state(), name, child, role, policy));
         }
     }
@@ -224,6 +225,7 @@ public final class BlockGraph {
             throw QapiException.generic("The node %s does not support removing a child", parent.nodeName());
         }
         try (DrainedSection drained = new DrainedSection(this, parent)) {
+            drained.requireUnpinned();
             parent.doRemoveChild(child);
             parent.state().children.remove(child);
             detach(child);

@@ -415,6 +415,21 @@ public abstract class BlockNode {
     @MainThread
     protected void describe(BlockDeviceInfo.Builder info) {}
 
+    /**
+     * The node in whose host file, from its start on, exactly these contents are, so that whoever only reads could read the
+     * file as well: this one, one below, or null.
+     */
+    @ThreadSafe
+    public @Nullable BlockNode hostFileNode() {
+        return null;
+    }
+
+    /** The descriptor of {@link #hostFileNode}'s own file, which belongs to that node; -1 on any other. */
+    @ThreadSafe
+    public int hostFd() {
+        return -1;
+    }
+
     /** Bytes that the node takes on its host, or -errno. */
     @ThreadSafe
     public long allocatedSize() {

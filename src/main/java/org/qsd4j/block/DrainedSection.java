@@ -5,6 +5,7 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.Set;
 import org.qsd4j.aio.MainThread;
+import org.qsd4j.qapi.QapiException;
 
 /**
  * While it is open, no request reaches a node from above: those in flight have ended and new ones wait. QEMU: {@code
@@ -39,6 +40,22 @@ public final class DrainedSection implements AutoCloseable {
                 if (edge.parent != null) {
                     collect(edge.parent, above);
                 }
+            }
+        }
+    }
+
+    /**
+     * Before the way to a node's contents changes: nobody may be reading its host file past us.
+     *
+     * @throws QapiException if somebody is
+     */
+    public void requireUnpinned() {
+        for (BlockBackend backend : held) {
+            if (backend.isPinned()) {
+                throw QapiException.generic(
+                        "Node '%s' can't be changed while programs have its export open, which read the file directly"
+                                + " (--fuse-passthrough)",
+                        backend.node().nodeName());
             }
         }
     }

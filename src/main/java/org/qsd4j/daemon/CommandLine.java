@@ -26,7 +26,8 @@ final class CommandLine {
             new Option("pidfile", true),
             new Option("trace", 'T', true),
             new Option("version", 'V', false),
-            Option.whole("fuse-io-uring"));
+            Option.whole("fuse-io-uring"),
+            Option.whole("fuse-passthrough"));
 
     /** What an option does. An argument is what stands behind the option, unparsed. */
     interface Actions {
@@ -37,6 +38,8 @@ final class CommandLine {
         void export(String argument);
 
         void fuseIoUring(String argument);
+
+        void fusePassthrough(String argument);
 
         void monitor(String argument);
 
@@ -100,6 +103,7 @@ final class CommandLine {
             case "chardev" -> actions.chardev(argument);
             case "export" -> actions.export(argument);
             case "fuse-io-uring" -> actions.fuseIoUring(argument);
+            case "fuse-passthrough" -> actions.fusePassthrough(argument);
             case "monitor" -> actions.monitor(argument);
             case "nbd-server" -> actions.nbdServer(argument);
             case "object" -> actions.object(argument);

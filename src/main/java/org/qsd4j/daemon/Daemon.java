@@ -100,6 +100,11 @@ final class Daemon implements CommandLine.Actions {
     }
 
     @Override
+    public void fusePassthrough(String argument) {
+        engine.setFusePassthrough(FuseSwitch.parse("fuse-passthrough", argument));
+    }
+
+    @Override
     public void monitor(String argument) {
         qmp.addMonitor(MonitorOptions.visit(OptionArgument.visitor(argument, "chardev"), null));
     }

@@ -36,6 +36,11 @@ final class HelpText {
                                      serve FUSE exports that follow over io_uring;
                                      auto (the default): where the kernel offers it
 
+              --fuse-passthrough on|off|auto
+                                     let the kernel read a raw image's file itself, for
+                                     read-only FUSE exports that follow (root only);
+                                     auto (the default): not for O_DIRECT
+
               --monitor [chardev=]name[,mode=control][,pretty[=on|off]]
                                      speak QMP on a character device
 

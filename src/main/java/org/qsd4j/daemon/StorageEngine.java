@@ -106,6 +106,11 @@ public final class StorageEngine implements AutoCloseable {
         fuse.setIoUring(wanted);
     }
 
+    /** Whether programs read the image's own file through FUSE exports made from now on, where that is the same. */
+    public void setFusePassthrough(FuseSwitch wanted) {
+        fuse.setPassthrough(wanted);
+    }
+
     /** Ends every export, with its event. What has not ended after a while is named on the report. */
     public void closeExports() {
         if (!exports.closeAll(CLOSE_TIMEOUT_NANOS)) {

@@ -46,6 +46,7 @@ public final class FuseExport extends BlockExport {
     private final FuseMount mount;
     private final FuseSpace space;
     private final FuseAttributes attributes;
+    private final FusePassthrough passthrough;
 
     /** The leader first, then its helpers. A new array for every change, under {@link #helpers}. */
     private volatile FuseQueue[] queues = {};
@@ -107,6 +108,7 @@ public final class FuseExport extends BlockExport {
         this.stop = EventFd.create();
         this.space = new FuseSpace(blk(), writable);
         this.attributes = new FuseAttributes(this, space);
+        this.passthrough = new FusePassthrough(blk(), writable || growable ? FuseSwitch.OFF : tuning.passthrough());
         blk().setAllowWriteBeyondEof(true); // the last sector of a file of odd length
     }
 
@@ -129,6 +131,10 @@ public final class FuseExport extends BlockExport {
 
     FuseSpace space() {
         return space;
+    }
+
+    FusePassthrough passthrough() {
+        return passthrough;
     }
 
     FuseAttributes attributes() {
@@ -281,6 +287,7 @@ public final class FuseExport extends BlockExport {
      * @param going false if the kernel didn't take it
      */
     void initialised(boolean going) {
+        registerPassthrough(going);
         FuseRings prepared = rings;
         if (prepared != null) {
             if (going) {
@@ -288,6 +295,17 @@ public final class FuseExport extends BlockExport {
             } else {
                 prepared.abandon();
             }
+        }
+    }
+
+    /** Before the first OPEN can come, except from programs that were quicker than the mount, which ours still serves. */
+    private void registerPassthrough(boolean going) {
+        if (!going || !passthrough.isPossible()) {
+            return;
+        }
+        int result = passthrough.register(mount.fd());
+        if (result < 0 && tuning.passthrough() == FuseSwitch.ON) {
+            report("FUSE export '" + id() + "' has no passthrough: " + Errno.message(-result));
         }
     }
 

@@ -32,6 +32,8 @@ public final class FuseExportDriver implements BlockExportDriver {
 
     private FuseSwitch ioUring = FuseSwitch.AUTO;
 
+    private FuseSwitch passthrough = FuseSwitch.AUTO;
+
     /** 0: as the kernel wants it. */
     private int ringPayloadBytes;
 
@@ -50,14 +52,21 @@ public final class FuseExportDriver implements BlockExportDriver {
         ioUring = wanted;
     }
 
+    /** Whether programs read the image's own file, on exports made from now on for which that is the same. */
+    public void setPassthrough(FuseSwitch wanted) {
+        passthrough = wanted;
+    }
+
     /** For tests: the kernel refuses rings whose entries are too small. */
     void setRingPayloadBytes(int bytes) {
         ringPayloadBytes = bytes;
     }
 
     private FuseTuning tuning() {
-        FuseTuning tuning = FuseTuning.of(ioUring);
-        return ringPayloadBytes == 0 ? tuning : new FuseTuning(ioUring, tuning.maxBytes(), ringPayloadBytes);
+        FuseTuning tuning = FuseTuning.of(ioUring, passthrough);
+        return ringPayloadBytes == 0
+                ? tuning
+                : new FuseTuning(ioUring, passthrough, tuning.maxBytes(), ringPayloadBytes);
     }
 
     @ThreadSafe

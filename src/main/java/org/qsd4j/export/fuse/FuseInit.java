@@ -59,7 +59,8 @@ final class FuseInit {
         }
         long offered = FuseInitIn.flags(memory, in, request.argumentBytes);
         long flags = offered & WANTED;
-        flags |= transportFlags(offered);
+        flags |= transportFlags(offered)
+                | (export.passthrough().isPossible() ? offered & FuseInitFlags.FUSE_PASSTHROUGH : 0);
         int maxReadahead = FuseInitIn.maxReadahead(memory, in);
         memory.zero(out, FuseInitOut.SIZE);
         FuseInitOut.putVersion(memory, out, MAJOR, Math.min(minor, NEWEST_MINOR));
@@ -67,6 +68,7 @@ final class FuseInit {
         FuseInitOut.putBackground(memory, out, MAX_BACKGROUND, CONGESTION_THRESHOLD);
         FuseInitOut.putSizes(memory, out, maxReadahead, export.maxBytes(), export.maxBytes() / PAGE);
         FuseInitOut.putTimeGran(memory, out, 1);
+        FuseInitOut.putMaxStackDepth(memory, out, (flags & FuseInitFlags.FUSE_PASSTHROUGH) != 0 ? 1 : 0);
         return minor < MINOR_OF_LONG_REPLY ? FuseInitOut.COMPAT_22_SIZE : FuseInitOut.SIZE;
     }
 

@@ -7,6 +7,7 @@ import org.qsd4j.export.fuse.wire.FuseLseek;
 import org.qsd4j.export.fuse.wire.FuseOpcode;
 import org.qsd4j.export.fuse.wire.FuseOpen;
 import org.qsd4j.export.fuse.wire.FuseReadIn;
+import org.qsd4j.export.fuse.wire.FuseReleaseIn;
 import org.qsd4j.export.fuse.wire.FuseSetattrIn;
 import org.qsd4j.export.fuse.wire.FuseStatfsOut;
 import org.qsd4j.export.fuse.wire.FuseWrite;
@@ -58,7 +59,8 @@ final class FuseOperations {
             case FuseOpcode.FUSE_OPEN -> open(request);
             case FuseOpcode.FUSE_STATFS -> statfs(request);
             case FuseOpcode.FUSE_INIT -> init.reply(request);
-            case FuseOpcode.FUSE_RELEASE, FuseOpcode.FUSE_DESTROY -> 0;
+            case FuseOpcode.FUSE_RELEASE -> release(request);
+            case FuseOpcode.FUSE_DESTROY -> 0;
             case FuseOpcode.FUSE_LOOKUP -> -Errno.ENOENT; // there is nothing below a file
             case FuseOpcode.FUSE_FORGET, FuseOpcode.FUSE_BATCH_FORGET, FuseOpcode.FUSE_INTERRUPT ->
                 FuseRequest.NO_REPLY;
@@ -72,6 +74,7 @@ final class FuseOperations {
             case FuseOpcode.FUSE_WRITE -> FuseWrite.IN_SIZE;
             case FuseOpcode.FUSE_SETATTR -> FuseSetattrIn.SIZE;
             case FuseOpcode.FUSE_OPEN -> FuseOpen.IN_SIZE;
+            case FuseOpcode.FUSE_RELEASE -> FuseReleaseIn.SIZE;
             case FuseOpcode.FUSE_FALLOCATE -> FuseFallocateIn.SIZE;
             case FuseOpcode.FUSE_LSEEK -> FuseLseek.IN_SIZE;
             default -> 0;
@@ -87,9 +90,20 @@ final class FuseOperations {
                 return result;
             }
         }
-        FuseOpen.putOut(
-                request.memory, request.payloadAt, FuseOpen.FOPEN_DIRECT_IO | FuseOpen.FOPEN_PARALLEL_DIRECT_WRITES);
+        if (!export.passthrough().open(request)) {
+            FuseOpen.putOut(
+                    request.memory,
+                    request.payloadAt,
+                    0,
+                    FuseOpen.FOPEN_DIRECT_IO | FuseOpen.FOPEN_PARALLEL_DIRECT_WRITES,
+                    0);
+        }
         return FuseOpen.OUT_SIZE;
+    }
+
+    private int release(FuseRequest request) {
+        export.passthrough().release(request);
+        return 0;
     }
 
     private static int statfs(FuseRequest request) {

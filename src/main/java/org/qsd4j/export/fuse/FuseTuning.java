@@ -9,11 +9,12 @@ import org.qsd4j.aio.Immutable;
  * How the kernel is to bring an export's requests; clients see no difference.
  *
  * @param ioUring over io_uring instead of /dev/fuse
+ * @param passthrough programs read the image's own file where that is the same
  * @param maxBytes the biggest READ or WRITE, a multiple of the page
  * @param ringPayloadBytes room for data in an entry of a ring; the kernel refuses less than {@code maxBytes}
  */
 @Immutable
-record FuseTuning(FuseSwitch ioUring, int maxBytes, int ringPayloadBytes) {
+record FuseTuning(FuseSwitch ioUring, FuseSwitch passthrough, int maxBytes, int ringPayloadBytes) {
     /** What every kernel can do. */
     static final int COMMON_MAX_BYTES = 1 << 20;
 
@@ -22,9 +23,9 @@ record FuseTuning(FuseSwitch ioUring, int maxBytes, int ringPayloadBytes) {
     private static final Path MAX_PAGES_LIMIT = Path.of("/proc/sys/fs/fuse/max_pages_limit");
 
     /** With the biggest requests that the machine's administrator allows. */
-    static FuseTuning of(FuseSwitch ioUring) {
+    static FuseTuning of(FuseSwitch ioUring, FuseSwitch passthrough) {
         int maxBytes = allowedMaxBytes();
-        return new FuseTuning(ioUring, maxBytes, maxBytes);
+        return new FuseTuning(ioUring, passthrough, maxBytes, maxBytes);
     }
 
     private static int allowedMaxBytes() {

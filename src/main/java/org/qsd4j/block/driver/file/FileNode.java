@@ -119,6 +119,17 @@ final class FileNode extends BlockNode {
         setLength(seekEnd(fd));
     }
 
+    /** With O_DIRECT the user wants to go past the page cache, which others would use. */
+    @Override
+    public @Nullable BlockNode hostFileNode() {
+        return descriptors.isDirect() ? null : this;
+    }
+
+    @Override
+    public int hostFd() {
+        return fd;
+    }
+
     @Override
     public long allocatedSize() {
         FileStat stat = spareStat.getAndSet(null);

@@ -85,6 +85,12 @@ final class RawNode extends BlockNode {
     }
 
     @Override
+    public @Nullable BlockNode hostFileNode() {
+        boolean whole = fileOffset == 0 && window.size() == RawWindow.TO_THE_END;
+        return whole ? file.node().hostFileNode() : null;
+    }
+
+    @Override
     public long allocatedSize() {
         return file.node().allocatedSize();
     }

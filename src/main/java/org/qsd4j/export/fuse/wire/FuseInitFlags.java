@@ -23,6 +23,9 @@ public final class FuseInitFlags {
     /** Files that are opened for direct I/O can be mapped shared. */
     public static final long FUSE_DIRECT_IO_ALLOW_MMAP = 1L << 36;
 
+    /** OPEN may answer with a file that the kernel then reads without us. */
+    public static final long FUSE_PASSTHROUGH = 1L << 37;
+
     /** Requests may come over io_uring, once every processor's queue has entries; until then they wait. */
     public static final long FUSE_OVER_IO_URING = 1L << 41;
 

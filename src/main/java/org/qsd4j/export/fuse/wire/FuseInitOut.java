@@ -14,7 +14,8 @@ import org.qsd4j.sys.NativeBuffer;
  * 24 time_gran u32
  * 28 max_pages u16  30 map_alignment u16
  * 32 flags2 u32
- * 36 unused u32[7]
+ * 36 max_stack_depth u32
+ * 40 unused u32[6]
  * </pre>
  */
 public final class FuseInitOut {
@@ -34,6 +35,7 @@ public final class FuseInitOut {
     private static final int TIME_GRAN = 24;
     private static final int MAX_PAGES = 28;
     private static final int FLAGS2 = 32;
+    private static final int MAX_STACK_DEPTH = 36;
 
     private FuseInitOut() {}
 
@@ -57,6 +59,11 @@ public final class FuseInitOut {
         memory.putInt(at + MAX_READAHEAD, maxReadahead);
         memory.putInt(at + MAX_WRITE, maxWrite);
         memory.putShort(at + MAX_PAGES, (short) maxPages);
+    }
+
+    /** How many stacked file systems this one and the files behind it may make; 0 without FUSE_PASSTHROUGH. */
+    public static void putMaxStackDepth(NativeBuffer memory, int at, int depth) {
+        memory.putInt(at + MAX_STACK_DEPTH, depth);
     }
 
     public static void putTimeGran(NativeBuffer memory, int at, int nanos) {

@@ -20,6 +20,9 @@ public final class FuseOpen {
     /** Direct writes to one file may be under way at the same time. */
     public static final int FOPEN_PARALLEL_DIRECT_WRITES = 1 << 6;
 
+    /** Reads go to the file behind {@code backing_id}. */
+    public static final int FOPEN_PASSTHROUGH = 1 << 7;
+
     private static final int IN_FLAGS = 0;
     private static final int OUT_FH = 0;
     private static final int OUT_OPEN_FLAGS = 8;
@@ -31,9 +34,13 @@ public final class FuseOpen {
         return memory.getInt(at + IN_FLAGS);
     }
 
-    public static void putOut(NativeBuffer memory, int at, int openFlags) {
-        memory.putLong(at + OUT_FH, 0);
+    /**
+     * @param fh comes back with RELEASE
+     * @param backingId 0 without FOPEN_PASSTHROUGH
+     */
+    public static void putOut(NativeBuffer memory, int at, long fh, int openFlags, int backingId) {
+        memory.putLong(at + OUT_FH, fh);
         memory.putInt(at + OUT_OPEN_FLAGS, openFlags);
-        memory.putInt(at + OUT_BACKING_ID, 0);
+        memory.putInt(at + OUT_BACKING_ID, backingId);
     }
 }
