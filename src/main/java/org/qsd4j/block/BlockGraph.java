@@ -449,7 +449,8 @@ public final class BlockGraph {
         BlockNode node = state.node;
         if (node != null) {
             int result = node.isReadOnly() ? 0 : node.flush();
-            if (result < 0) {
+            // A node without its medium has been given up before, with its own report.
+            if (result < 0 && result != -Errno.ENOMEDIUM) {
                 errorReport.accept("Failed flush for '" + state.nodeName + "' during close: " + Errno.message(-result));
             }
             node.doClose();

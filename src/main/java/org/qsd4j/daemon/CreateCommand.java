@@ -69,7 +69,8 @@ final class CreateCommand implements Subcommand {
         String format = arguments.has("format") ? String.valueOf(arguments.get("format")) : "qcow2";
         BlockGraph graph = new BlockGraph(
                 new MainLoop(),
-                new BlockDrivers(List.of(new FileDriver(), new RawDriver(), new Qcow2Driver(tool.report()::error))),
+                new BlockDrivers(
+                        List.of(new FileDriver(), new RawDriver(), new Qcow2Driver(tool.report()::error, event -> {}))),
                 tool.report()::error);
         try {
             long size = size(arguments, operands, graph);

@@ -55,7 +55,7 @@ public final class StorageEngine implements AutoCloseable {
                         new RawDriver(),
                         new NullCoDriver(),
                         new NbdDriver(),
-                        new Qcow2Driver(report),
+                        new Qcow2Driver(report, event -> loop.execute(() -> events.accept(event))),
                         new CompressDriver(),
                         new ThrottleDriver(objects))),
                 report,

@@ -30,7 +30,9 @@ class CreationTest {
     Path dir;
 
     private final BlockGraph graph = new BlockGraph(
-            new MainLoop(), new BlockDrivers(List.of(new FileDriver(), new Qcow2Driver(line -> {}))), line -> {});
+            new MainLoop(),
+            new BlockDrivers(List.of(new FileDriver(), new Qcow2Driver(line -> {}, event -> {}))),
+            line -> {});
 
     private void create(String json) throws Exception {
         JsonNode options = new ObjectMapper().readTree(json.replace('\'', '"'));

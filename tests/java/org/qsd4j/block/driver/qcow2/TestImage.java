@@ -39,8 +39,17 @@ final class TestImage implements AutoCloseable {
         BlockChild fileEdge = TestEdges.of("file", file);
         ImageMetadata metadata = ImageMetadata.read(fileEdge, !options.readOnly() && !forRepair);
         BlockChild dataEdge = dataFile == null ? null : TestEdges.of("data-file", dataFile);
-        Qcow2Image image = new Qcow2Image(
-                metadata, fileEdge, dataEdge, options, (fatal, message, offset, size) -> corruptions.add(message));
+        Qcow2Image image = new Qcow2Image(metadata, fileEdge, dataEdge, options, new Corruption.Listener() {
+            @Override
+            public void imageCorrupted(boolean fatal, String message, long offset, long size) {
+                corruptions.add(message);
+            }
+
+            @Override
+            public void failed(String message) {
+                corruptions.add(message);
+            }
+        });
         if (!forRepair) {
             image.prepareForWriting();
         }

@@ -41,7 +41,24 @@ final class ClusterAllocator {
         return virgin;
     }
 
-    /** Contiguous clusters, at least one and at most {@code wanted}: the host offset of the first, or -errno. */
+    /** One cluster for a table, or -errno. {@code purpose} is what an error calls it. */
+    long allocateTable(String purpose) {
+        long place = allocate(1);
+        if (place < 0) {
+            return place;
+        }
+        int result = checkTable(place >>> geometry.clusterBits, 1, purpose);
+        if (result < 0) {
+            giveBack(place, 1);
+            return result;
+        }
+        return place;
+    }
+
+    /**
+     * Contiguous clusters, at least one and at most {@code wanted}: the host offset of the first, or -errno. Whoever
+     * writes to them checks first that no metadata stands there ({@link Qcow2Image#checkOverlap}).
+     */
     long allocate(long wanted) {
         long first = -1;
         long count = 0;
@@ -61,7 +78,7 @@ final class ClusterAllocator {
         return take(first, count);
     }
 
-    /** Exactly {@code count} contiguous clusters: the host offset of the first, or -errno. */
+    /** Exactly {@code count} contiguous clusters for a table: the host offset of the first, or -errno. */
     long allocateExactly(long count) {
         long first = -1;
         long run = 0;
@@ -78,7 +95,11 @@ final class ClusterAllocator {
                 run = 0;
             }
         }
-        return run == count ? take(first, run) : allocateBehindEverything(count);
+        if (run < count) {
+            return allocateBehindEverything(count);
+        }
+        int result = checkTable(first, count, "L1 table");
+        return result < 0 ? result : take(first, count);
     }
 
     private long allocateBehindEverything(long count) {
@@ -113,7 +134,10 @@ final class ClusterAllocator {
         }
         if (!refcounts.hasBlock((int) index)) {
             if (!inRun) {
-                int result = checkPlace(cluster, 1);
+                int result = checkLimit(cluster, 1, geometry.clusterBits);
+                if (result == 0) {
+                    result = checkTable(cluster, 1, "refcount block");
+                }
                 if (result < 0) {
                     return result;
                 }
@@ -131,7 +155,7 @@ final class ClusterAllocator {
     }
 
     private long take(long first, long count) {
-        int result = checkPlace(first, count);
+        int result = checkLimit(first, count, geometry.clusterBits);
         if (result < 0) {
             return result;
         }
@@ -149,22 +173,16 @@ final class ClusterAllocator {
         return first << geometry.clusterBits;
     }
 
+    private static int checkLimit(long first, long count, int clusterBits) {
+        return first + count > MAX_HOST_OFFSET >>> clusterBits ? -Errno.EFBIG : 0;
+    }
+
     /** A free cluster that metadata stands in: the refcounts are wrong, and using it would destroy the image. */
-    private int checkPlace(long first, long count) {
-        if (first + count > MAX_HOST_OFFSET >>> geometry.clusterBits) {
-            return -Errno.EFBIG;
+    private int checkTable(long first, long count, String purpose) {
+        if (first == 0 && image.metadataClusters().classOf(0) != 0) {
+            return image.corruption.signal(true, -1, -1, "Preventing invalid allocation of %s at offset 0", purpose);
         }
-        for (long cluster = first; cluster < first + count; cluster++) {
-            if (image.metadataClusters().classOf(cluster) != 0) {
-                return image.corruption.signal(
-                        true,
-                        cluster << geometry.clusterBits,
-                        geometry.clusterSize,
-                        "Preventing invalid allocation of a cluster at offset %#x, which holds metadata",
-                        cluster << geometry.clusterBits);
-            }
-        }
-        return 0;
+        return image.checkOverlap(first << geometry.clusterBits, count << geometry.clusterBits);
     }
 
     /** Takes back an allocation that nothing has ever referred to. */

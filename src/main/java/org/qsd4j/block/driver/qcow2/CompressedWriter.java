@@ -100,7 +100,7 @@ final class CompressedWriter {
             return result;
         }
         if (mapping.type == Mapping.INVALID) {
-            return image.reportInvalid(mapping, guestOffset);
+            return InvalidEntry.onWrite(image, mapping, guestOffset);
         }
         if (mapping.type != Mapping.UNALLOCATED && mapping.type != Mapping.ZERO_PLAIN) {
             return -Errno.EIO;

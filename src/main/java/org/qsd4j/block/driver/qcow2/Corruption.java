@@ -10,10 +10,13 @@ import org.qsd4j.sys.Errno;
  */
 @ThreadSafe
 final class Corruption {
-    /** Told once, from the thread that found the fault. */
+    /** Told from the thread that found the fault. */
     interface Listener {
-        /** {@code offset} and {@code size} are negative where they make no sense. */
+        /** At most twice, the second time fatal. {@code offset} and {@code size} are negative where they make no sense. */
         void imageCorrupted(boolean fatal, String message, long offset, long size);
+
+        /** Something went wrong where no request can be told of it. */
+        void failed(String message);
     }
 
     private final Qcow2Image image;
@@ -42,9 +45,14 @@ final class Corruption {
         return -Errno.EIO;
     }
 
-    /** Something that went wrong where no request can be told of it. */
+    /** See {@link Listener#failed}. */
     void report(String message) {
-        listener.imageCorrupted(false, message, -1, -1);
+        listener.failed(message);
+    }
+
+    /** A number as C's {@code %#x} shows it. */
+    static String hex(long number) {
+        return number == 0 ? "0" : "0x" + Long.toHexString(number);
     }
 
     private synchronized boolean isNews(boolean fatal) {

@@ -14,6 +14,9 @@ final class HeaderState {
     private final boolean version3;
     private boolean dirty;
 
+    /** Incompatible features that every header has from now on. Under this object's monitor. */
+    private long forced;
+
     private HeaderState(int length, boolean version3) {
         this.length = length;
         this.version3 = version3;
@@ -77,8 +80,23 @@ final class HeaderState {
         return copy;
     }
 
+    /**
+     * Sets a bit at once, on disk too, whatever a header on its way there says; 0 or -errno. Only for version 3, from any
+     * thread.
+     */
+    synchronized int writeFeature(BlockChild file, long incompatibleBit) {
+        NativeBuffer field = NativeBuffer.allocate(Long.BYTES);
+        forced |= incompatibleBit;
+        field.putLongBE(0, incompatibleFeatures() | forced);
+        return file.write(Qcow2Header.INCOMPATIBLE_FEATURES, field, 0, Long.BYTES, 0);
+    }
+
     /** Writes a captured header, without a flush; 0 or -errno. */
-    int write(BlockChild file, NativeBuffer captured) {
+    synchronized int write(BlockChild file, NativeBuffer captured) {
+        if (forced != 0) {
+            captured.putLongBE(
+                    Qcow2Header.INCOMPATIBLE_FEATURES, captured.getLongBE(Qcow2Header.INCOMPATIBLE_FEATURES) | forced);
+        }
         return file.write(0, captured, 0, length, 0);
     }
 }

@@ -68,10 +68,15 @@ final class L2Tables {
         }
         if (!geometry.isClusterAligned(oldOffset)) {
             return image.corruption.signal(
-                    true, -1, -1, "L2 table offset %#x unaligned (L1 index: %#x)", oldOffset, l1Index);
+                    true,
+                    -1,
+                    -1,
+                    "L2 table offset %s unaligned (L1 index: %s)",
+                    Corruption.hex(oldOffset),
+                    Corruption.hex(l1Index));
         }
         ClusterAllocator allocator = image.allocator();
-        long newOffset = allocator.allocate(1);
+        long newOffset = allocator.allocateTable("L2 table");
         if (newOffset < 0) {
             return (int) newOffset;
         }

@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.ThreadSafe;
+import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
 
 /**
@@ -58,6 +59,9 @@ final class MetadataWriteback {
     int flush() {
         turn.lock();
         try {
+            if (image.isEjected()) {
+                return -Errno.ENOMEDIUM;
+            }
             if (image.hasDataFile) {
                 int result = image.data.flush();
                 if (result < 0) {

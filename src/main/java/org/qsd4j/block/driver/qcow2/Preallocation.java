@@ -101,6 +101,10 @@ final class Preallocation {
                 return host;
             }
             run = (int) image.allocator().allocated();
+            int overlap = image.checkOverlap(host, (long) run << geometry.clusterBits);
+            if (overlap < 0) {
+                return overlap;
+            }
             readsAsZeroes = image.allocator().isVirgin();
             if (!readsAsZeroes && image.version < 3) {
                 image.allocator().giveBack(host, run);

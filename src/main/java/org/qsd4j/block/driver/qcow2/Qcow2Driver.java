@@ -11,10 +11,12 @@ import org.qsd4j.block.BlockGraph;
 import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.ChildRole;
 import org.qsd4j.block.OpenRequest;
+import org.qsd4j.qapi.QapiEvent;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.BlockdevCreateOptions;
 import org.qsd4j.qapi.gen.BlockdevOptions;
 import org.qsd4j.qapi.gen.BlockdevOptionsQcow2;
+import org.qsd4j.qapi.gen.QapiEvents;
 
 /**
  * Driver {@code qcow2}: a thin, growing image with backing files. QEMU: {@code qcow2.c}.
@@ -23,22 +25,24 @@ import org.qsd4j.qapi.gen.BlockdevOptionsQcow2;
  */
 public final class Qcow2Driver implements BlockDriver {
     private final Consumer<String> report;
+    private final Consumer<QapiEvent> events;
     private final boolean repairing;
     private final Set<String> opening = new HashSet<>();
 
-    /** {@code report} takes a line about an image that turns out corrupt, from any thread. */
-    public Qcow2Driver(Consumer<String> report) {
-        this(report, false);
+    /** Both take, from any thread, what is to be said about an image that turns out corrupt. */
+    public Qcow2Driver(Consumer<String> report, Consumer<QapiEvent> events) {
+        this(report, events, false);
     }
 
-    private Qcow2Driver(Consumer<String> report, boolean repairing) {
+    private Qcow2Driver(Consumer<String> report, Consumer<QapiEvent> events, boolean repairing) {
         this.report = report;
+        this.events = events;
         this.repairing = repairing;
     }
 
     /** A driver for {@link ImageCheck}: it opens images for writing that it otherwise would not, and changes nothing. */
     public static Qcow2Driver forRepair(Consumer<String> report) {
-        return new Qcow2Driver(report, true);
+        return new Qcow2Driver(report, event -> {}, true);
     }
 
     @Override
@@ -133,12 +137,24 @@ public final class Qcow2Driver implements BlockDriver {
 
     private Corruption.Listener corruptionListener(OpenRequest request) {
         String nodeName = request.nodeName();
-        return (fatal, message, offset, size) -> report.accept(
-                fatal
-                        ? "qcow2: Marking image '" + nodeName + "' as corrupt: " + message
-                                + "; further corruption events will be suppressed"
-                        : "qcow2: Image '" + nodeName + "' is corrupt: " + message
-                                + "; further non-fatal corruption events will be suppressed");
+        return new Corruption.Listener() {
+            @Override
+            public void imageCorrupted(boolean fatal, String message, long offset, long size) {
+                report.accept(
+                        fatal
+                                ? "qcow2: Marking image as corrupt: " + message
+                                        + "; further corruption events will be suppressed"
+                                : "qcow2: Image is corrupt: " + message
+                                        + "; further non-fatal corruption events will be suppressed");
+                events.accept(QapiEvents.blockImageCorrupted(
+                        "", nodeName, message, offset < 0 ? null : offset, size < 0 ? null : size, fatal));
+            }
+
+            @Override
+            public void failed(String message) {
+                report.accept(message);
+            }
+        };
     }
 
     private static boolean isJson(String name) {

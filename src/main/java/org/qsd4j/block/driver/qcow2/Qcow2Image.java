@@ -13,7 +13,6 @@ import org.qsd4j.block.driver.qcow2.format.L2Entry;
 import org.qsd4j.block.driver.qcow2.format.Qcow2Header;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.sys.Errno;
-import org.qsd4j.sys.NativeBuffer;
 
 /**
  * The state of an open image that its parts share: children, tables, caches, the one metadata lock. QEMU: {@code
@@ -272,8 +271,7 @@ final class Qcow2Image {
                         true,
                         hostOffset,
                         bytes,
-                        "Preventing invalid write on %s (overlaps with %s)",
-                        "data",
+                        "Preventing invalid write on metadata (overlaps with %s)",
                         OverlapCheck.describe(found));
             }
         }
@@ -288,8 +286,13 @@ final class Qcow2Image {
         if (L2Entry.isCompressed(entry)) {
             long host = CompressedDescriptor.hostOffset(entry, geometry.clusterBits);
             release().freeCompressed(host, CompressedDescriptor.bytes(entry, geometry.clusterBits), discard);
-        } else if (L2Entry.hostOffset(entry) != 0) {
-            release().free(L2Entry.hostOffset(entry), 1, discard);
+            return;
+        }
+        long host = L2Entry.hostOffset(entry);
+        if (!geometry.isClusterAligned(host)) {
+            corruption.signal(false, -1, -1, "Cannot free unaligned cluster %s", Corruption.hex(host));
+        } else if (host != 0) {
+            release().free(host, 1, discard);
         }
     }
 
@@ -323,48 +326,11 @@ final class Qcow2Image {
         return result;
     }
 
-    /** Reports an entry that the format doesn't allow. */
-    int reportInvalid(Mapping mapping, long guestOffset) {
-        long host = L2Entry.hostOffset(mapping.entry);
-        if (L2Entry.isCompressed(mapping.entry)) {
-            return corruption.signal(
-                    true,
-                    -1,
-                    -1,
-                    "Compressed cluster entry found in image with external data file (guest offset %#x)",
-                    guestOffset);
-        }
-        if (!geometry.isClusterAligned(host)) {
-            return corruption.signal(
-                    true, -1, -1, "Cluster allocation offset %#x unaligned (guest offset: %#x)", host, guestOffset);
-        }
-        if (dataFileRaw && host != geometry.clusterStart(guestOffset)) {
-            return corruption.signal(
-                    true,
-                    host,
-                    geometry.clusterSize,
-                    "External data file host cluster offset %#x does not match guest cluster offset: %#x",
-                    host,
-                    geometry.clusterStart(guestOffset));
-        }
-        if (geometry.extendedL2) {
-            return corruption.signal(true, -1, -1, "Invalid cluster entry found  (guest offset: %#x)", guestOffset);
-        }
-        return corruption.signal(
-                true, -1, -1, "Preallocated zero cluster offset %#x unaligned (guest offset: %#x)", host, guestOffset);
-    }
-
     /** Sets the corrupt bit on disk, where the version has one, and refuses everything from now on. */
     void markCorrupt() {
         ejected = true;
-        if (version >= 3) {
-            long features = metadata.header().incompatibleFeatures() | Feature.INCOMPAT_CORRUPT;
-            NativeBuffer field = NativeBuffer.allocate(Long.BYTES);
-            field.putLongBE(0, features);
-            int written = file.write(Qcow2Header.INCOMPATIBLE_FEATURES, field, 0, Long.BYTES, 0);
-            if (written == 0) {
-                file.flush();
-            }
+        if (version >= 3 && header().writeFeature(file, Feature.INCOMPAT_CORRUPT) == 0) {
+            file.flush();
         }
     }
 }

@@ -191,7 +191,7 @@ final class Qcow2Node extends BlockNode {
                 status.set(BlockStatus.DATA | BlockStatus.COMPRESSED | BlockStatus.ALLOCATED, mapping.bytes, 0, null);
             case Mapping.UNALLOCATED, Mapping.UNALLOCATED_PLACED -> unallocatedStatus(offset, mapping.bytes, status);
             default -> {
-                return image.reportInvalid(mapping, offset);
+                return InvalidEntry.onRead(image, mapping, offset);
             }
         }
         if (offset + status.bytes >= length()) {

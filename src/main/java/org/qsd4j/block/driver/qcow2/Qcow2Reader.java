@@ -46,7 +46,7 @@ final class Qcow2Reader {
             }
             case Mapping.COMPRESSED ->
                 compressed.read(mapping.entry, image.geometry.offsetInCluster(guestOffset), buffer, at, bytes);
-            default -> image.reportInvalid(mapping, guestOffset);
+            default -> InvalidEntry.onRead(image, mapping, guestOffset);
         };
     }
 

@@ -111,7 +111,7 @@ final class Qcow2Writer {
             return result;
         }
         if (mapping.type == Mapping.INVALID) {
-            return image.reportInvalid(mapping, guestOffset);
+            return InvalidEntry.onWrite(image, mapping, guestOffset);
         }
         if (mapping.type == Mapping.DATA && mapping.copied) {
             return 0;

@@ -149,7 +149,13 @@ final class Refcounts {
     private @Nullable CachedRefcountBlock readBlock(int index) {
         long offset = RefcountTableEntry.blockOffset(table[index]);
         if (!geometry.isClusterAligned(offset)) {
-            image.corruption.signal(true, -1, -1, "Refblock offset %#x unaligned (reftable index: %#x)", offset, index);
+            image.corruption.signal(
+                    true,
+                    -1,
+                    -1,
+                    "Refblock offset %s unaligned (reftable index: %s)",
+                    Corruption.hex(offset),
+                    Corruption.hex(index));
             return null;
         }
         CachedRefcountBlock block = new CachedRefcountBlock(index, offset, geometry.clusterSize);

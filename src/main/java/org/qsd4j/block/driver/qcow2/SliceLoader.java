@@ -55,7 +55,12 @@ final class SliceLoader {
         ClusterGeometry geometry = image.geometry;
         if (!geometry.isClusterAligned(table)) {
             scratch.error = image.corruption.signal(
-                    true, -1, -1, "L2 table offset %#x unaligned (L1 index: %#x)", table, l1Index);
+                    true,
+                    -1,
+                    -1,
+                    "L2 table offset %s unaligned (L1 index: %s)",
+                    Corruption.hex(table),
+                    Corruption.hex(l1Index));
             return null;
         }
         long hostOffset = table + geometry.sliceByteOffset(number);

@@ -221,15 +221,18 @@ final class ZeroClusters {
         if (result < 0) {
             return result;
         }
-        if (old.type == Mapping.INVALID) {
-            return image.reportInvalid(old, guest);
+        boolean invalid = old.type == Mapping.INVALID;
+        if (invalid && !(start <= guest && guest + geometry.clusterSize <= end)) {
+            return InvalidEntry.onWrite(image, old, guest);
         }
         int index = geometry.indexInSlice(guest);
         long oldEntry = old.entry;
-        boolean compressed = old.type == Mapping.COMPRESSED;
+        boolean compressed = L2Entry.isCompressed(oldEntry);
         boolean drop = purpose == Purpose.DROP;
-        boolean unmap =
+        boolean release =
                 compressed || drop || ((flags & RequestFlags.MAY_UNMAP) != 0 && !image.options.discardNoUnref());
+        // What an invalid entry refers to is not known to be its own: it is leaked at worst.
+        boolean unmap = release || invalid;
         if (isPlainUnallocated(old) && (drop || (purpose == Purpose.DISCARD && image.backing() == null))) {
             return 0;
         }
@@ -241,6 +244,7 @@ final class ZeroClusters {
                 return -Errno.ENOTSUP;
             }
             unmap &= whole;
+            release &= whole;
             long bitmap = drop ? 0 : whole ? SubclusterBitmap.ALL_ZERO : SubclusterBitmap.zero(old.bitmap, first, stop);
             long entry = unmap ? L2Entry.UNALLOCATED : oldEntry;
             if (entry == oldEntry && bitmap == old.bitmap) {
@@ -255,7 +259,7 @@ final class ZeroClusters {
             slice.set(index, entry);
         }
         image.l2Cache().markDirty(slice);
-        if (unmap) {
+        if (release) {
             image.freeEntry(
                     oldEntry,
                     purpose == Purpose.DISCARD ? image.options.passDiscardRequest() : image.options.passDiscardOther());
