@@ -30,7 +30,7 @@ class ArchitectureTest {
             .layer("L0")
             .definedBy(ROOT + "util..", ROOT + "sys..", ROOT + "trace..")
             .layer("L1")
-            .definedBy(ROOT + "qapi..", ROOT + "aio..", ROOT + "nbd..")
+            .definedBy(ROOT + "qapi..", ROOT + "aio..", ROOT + "nbd..", ROOT + "crypto..")
             .layer("L2")
             .definedBy(ROOT + "block", ROOT + "qom..")
             .layer("L3")
@@ -67,6 +67,7 @@ class ArchitectureTest {
                     ROOT + "qapi..",
                     ROOT + "aio..",
                     ROOT + "nbd..",
+                    ROOT + "crypto..",
                     ROOT + "block..",
                     ROOT + "qom..",
                     ROOT + "job..",
