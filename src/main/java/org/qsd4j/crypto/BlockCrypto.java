@@ -24,7 +24,9 @@ public final class BlockCrypto implements AutoCloseable {
 
     private static final class Worker {
         final SectorCipher cipher;
-        @Nullable NativeBuffer bounce;
+
+        @Nullable
+        NativeBuffer bounce;
 
         Worker(SectorCipher cipher) {
             this.cipher = cipher;
@@ -42,8 +44,8 @@ public final class BlockCrypto implements AutoCloseable {
 
     /** The old encryption of qcow2, which has the passphrase's first 16 bytes for a key; the caller keeps its array. */
     public static BlockCrypto qcow(byte[] passphrase) {
-        CipherSpec spec = new CipherSpec(
-                QCryptoCipherAlgo.AES_128, QCryptoCipherMode.CBC, QCryptoIVGenAlgo.PLAIN64, null);
+        CipherSpec spec =
+                new CipherSpec(QCryptoCipherAlgo.AES_128, QCryptoCipherMode.CBC, QCryptoIVGenAlgo.PLAIN64, null);
         return new BlockCrypto(spec, Arrays.copyOf(passphrase, QCOW_KEY));
     }
 

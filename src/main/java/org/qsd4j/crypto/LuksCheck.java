@@ -3,6 +3,7 @@ package org.qsd4j.crypto;
 import java.util.List;
 import org.qsd4j.crypto.LuksHeader.KeySlot;
 import org.qsd4j.qapi.QapiException;
+import org.qsd4j.util.Align;
 
 /** Whether a header makes sense: past it, what it points to is where it can be. QEMU: {@code qcrypto_block_luks_check_header}. */
 final class LuksCheck {
@@ -81,10 +82,10 @@ final class LuksCheck {
         }
     }
 
-    /** The sector behind a slot's key material. */
+    /** The sector behind a slot's key material, which fills whole units. */
     private static long end(KeySlot slot, LuksHeader header) {
-        long bytes = header.keyBytes() * LuksHeader.STRIPES;
-        return slot.sector() + (bytes + SectorCipher.SECTOR - 1) / SectorCipher.SECTOR;
+        return slot.sector()
+                + Align.up(header.keyBytes() * LuksHeader.STRIPES, LuksHeader.ALIGNMENT) / SectorCipher.SECTOR;
     }
 
     private static void checkIterations(LuksHeader header) {

@@ -32,6 +32,7 @@ import java.util.List;
  *
  * @param cipherName null: it doesn't end; the same with the next two
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared, and nobody changes them
 record LuksHeader(
         boolean hasMagic,
         int version,
@@ -48,6 +49,10 @@ record LuksHeader(
     static final int BYTES = 592;
     static final int VERSION = 1;
     static final int SLOTS = 8;
+
+    /** Key material starts at multiples of so many bytes. */
+    static final int ALIGNMENT = 4096;
+
     static final int STRIPES = 4000;
     static final int DIGEST_BYTES = 20;
     static final int SALT_BYTES = 32;
@@ -60,6 +65,7 @@ record LuksHeader(
     private static final int UUID_BYTES = 40;
 
     /** Numbers are unsigned; the offset in sectors. */
+    @SuppressWarnings("ArrayRecordComponent")
     record KeySlot(int state, long iterations, byte[] salt, long sector, long stripes) {
         static final int ACTIVE = 0x00ac71f3;
         static final int INACTIVE = 0x0000dead;

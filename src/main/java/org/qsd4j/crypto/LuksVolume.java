@@ -13,6 +13,7 @@ import org.qsd4j.qapi.gen.QCryptoBlockInfoLUKSSlot;
 import org.qsd4j.qapi.gen.QCryptoHashAlgo;
 import org.qsd4j.qapi.gen.QCryptoIVGenAlgo;
 import org.qsd4j.sys.NativeBuffer;
+import org.qsd4j.util.Align;
 
 /** A LUKS volume of which the header has been read and checked. QEMU: {@code QCryptoBlockLUKS}. */
 @Immutable
@@ -119,8 +120,7 @@ public final class LuksVolume {
 
     /** A slot's key material, in whole sectors. */
     static int materialBytes(int keyBytes) {
-        int bytes = keyBytes * LuksHeader.STRIPES;
-        return (bytes + SectorCipher.SECTOR - 1) & -SectorCipher.SECTOR;
+        return (int) Align.up((long) keyBytes * LuksHeader.STRIPES, SectorCipher.SECTOR);
     }
 
     /** What replies tell of the volume. */

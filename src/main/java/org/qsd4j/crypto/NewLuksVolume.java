@@ -14,10 +14,10 @@ import org.qsd4j.qapi.gen.QCryptoCipherMode;
 import org.qsd4j.qapi.gen.QCryptoHashAlgo;
 import org.qsd4j.qapi.gen.QCryptoIVGenAlgo;
 import org.qsd4j.sys.NativeBuffer;
+import org.qsd4j.util.Align;
 
 /** The header of a new volume, with one passphrase in it. QEMU: {@code qcrypto_block_luks_create}. */
 public final class NewLuksVolume {
-    private static final int SLOT_ALIGNMENT = 4096;
     private static final long DEFAULT_ITER_MILLIS = 2000;
     private static final long MIN_ITERATIONS = 1000;
 
@@ -65,12 +65,11 @@ public final class NewLuksVolume {
 
     /** The space of header and key slots in bytes: where the payload starts, unless that is elsewhere. */
     public long headerLength() {
-        return SLOT_ALIGNMENT + LuksHeader.SLOTS * (long) slotBytes();
+        return LuksHeader.ALIGNMENT + LuksHeader.SLOTS * (long) slotBytes();
     }
 
     private int slotBytes() {
-        int material = LuksVolume.materialBytes(spec.keyBytes());
-        return (material + SLOT_ALIGNMENT - 1) & -SLOT_ALIGNMENT;
+        return (int) Align.up(LuksVolume.materialBytes(spec.keyBytes()), LuksHeader.ALIGNMENT);
     }
 
     /**
@@ -97,7 +96,7 @@ public final class NewLuksVolume {
                 KeySlot.ACTIVE,
                 iterations(masterKey.length, 1),
                 salt(),
-                SLOT_ALIGNMENT / SectorCipher.SECTOR,
+                LuksHeader.ALIGNMENT / SectorCipher.SECTOR,
                 LuksHeader.STRIPES);
         LuksHeader header = new LuksHeader(
                 true,
@@ -112,7 +111,7 @@ public final class NewLuksVolume {
                 iterations,
                 UUID.randomUUID().toString(),
                 slots(first));
-        byte[] bytes = new byte[SLOT_ALIGNMENT + slotBytes()];
+        byte[] bytes = new byte[LuksHeader.ALIGNMENT + slotBytes()];
         header.writeTo(bytes);
         encryptKey(passphrase, masterKey, first, bytes);
         return bytes;
@@ -132,7 +131,7 @@ public final class NewLuksVolume {
     private List<KeySlot> slots(KeySlot first) {
         List<KeySlot> slots = new ArrayList<>(List.of(first));
         for (int i = 1; i < LuksHeader.SLOTS; i++) {
-            long sector = (SLOT_ALIGNMENT + (long) i * slotBytes()) / SectorCipher.SECTOR;
+            long sector = (LuksHeader.ALIGNMENT + (long) i * slotBytes()) / SectorCipher.SECTOR;
             byte[] noSalt = new byte[LuksHeader.SALT_BYTES];
             slots.add(new KeySlot(KeySlot.INACTIVE, 0, noSalt, sector, LuksHeader.STRIPES));
         }
@@ -147,7 +146,7 @@ public final class NewLuksVolume {
         try {
             buffer.put(0, material, 0, material.length);
             spec.newCipher(slotKey).encrypt(0, buffer, 0, buffer, 0, bytes);
-            buffer.get(0, into, SLOT_ALIGNMENT, bytes);
+            buffer.get(0, into, LuksHeader.ALIGNMENT, bytes);
         } finally {
             Arrays.fill(slotKey, (byte) 0);
             Arrays.fill(material, (byte) 0);

@@ -9,6 +9,7 @@ import org.qsd4j.block.BlockDrivers;
 import org.qsd4j.block.BlockGraph;
 import org.qsd4j.block.driver.compress.CompressDriver;
 import org.qsd4j.block.driver.file.FileDriver;
+import org.qsd4j.block.driver.luks.LuksDriver;
 import org.qsd4j.block.driver.nbd.NbdDriver;
 import org.qsd4j.block.driver.nullco.NullCoDriver;
 import org.qsd4j.block.driver.qcow2.Qcow2Driver;
@@ -57,6 +58,7 @@ public final class StorageEngine implements AutoCloseable {
                         new NbdDriver(),
                         new Qcow2Driver(report, event -> loop.execute(() -> events.accept(event))),
                         new CompressDriver(),
+                        new LuksDriver(objects::secret),
                         new ThrottleDriver(objects))),
                 report,
                 events);

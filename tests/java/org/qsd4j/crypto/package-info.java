@@ -1,0 +1,4 @@
+@NullMarked
+package org.qsd4j.crypto;
+
+import org.jspecify.annotations.NullMarked;
