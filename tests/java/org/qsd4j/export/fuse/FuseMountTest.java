@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.AbstractList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -12,6 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.qsd4j.Requirements;
 import org.qsd4j.aio.IoThread;
+import org.qsd4j.block.BlockBackend;
+import org.qsd4j.export.BlockExportSetup;
 import org.qsd4j.qapi.gen.BlockExportRemoveMode;
 import org.qsd4j.sys.FileSystems;
 import org.qsd4j.sys.Libc;
@@ -99,6 +103,40 @@ class FuseMountTest {
         assertThatThrownBy(() -> add("e", file, "")).hasMessageContaining("Failed to stat");
         Files.createFile(file);
         add("e", file, "");
+    }
+
+    /** The second queue is one too many. */
+    @Test
+    void outOfMemoryLeavesNoMount() throws Exception {
+        Path file = Files.createFile(dir.resolve("m"));
+        List<IoThread> threads = new AbstractList<>() {
+            @Override
+            public IoThread get(int index) {
+                if (index == 1) {
+                    throw new OutOfMemoryError("wanted");
+                }
+                return new IoThread("io" + index);
+            }
+
+            @Override
+            public int size() {
+                return 2;
+            }
+        };
+        BlockBackend blk = fixture.nodes.reader(fixture.nodes.graph.lookup(null, "node"));
+        BlockExportSetup setup = new BlockExportSetup(fixture.exports, "e", "node", blk, threads, true, false);
+        long descriptors = descriptors();
+        assertThatThrownBy(() -> new FuseExportDriver(fixture.errors::add)
+                        .create(setup, FuseFixture.options("e", "node", file, "")))
+                .isInstanceOf(OutOfMemoryError.class);
+        try {
+            assertThat(mountOptions(file)).isEqualTo("not mounted");
+            assertThat(descriptors()).isEqualTo(descriptors);
+        } finally {
+            // A mount that nobody serves would hold up whoever looks at it.
+            FileSystems.umount(file.toString(), FileSystems.MNT_DETACH);
+            blk.close();
+        }
     }
 
     @Test

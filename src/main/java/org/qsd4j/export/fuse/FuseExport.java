@@ -150,7 +150,8 @@ public final class FuseExport extends BlockExport {
     void openQueues(List<IoThread> threads) throws SysException {
         add(newQueue(mount.fd(), settings, FuseQueue.Role.LEADER));
         for (int i = 1; i < threads.size(); i++) {
-            add(newQueue(mount.cloneFd(), threads.get(i), FuseQueue.Role.HELPER));
+            IoThread thread = threads.get(i);
+            add(newQueue(mount.cloneFd(), thread, FuseQueue.Role.HELPER));
         }
     }
 
@@ -203,10 +204,10 @@ public final class FuseExport extends BlockExport {
 
     /** False if there are no more threads; the transport is still the caller's then. */
     boolean startThread(FuseTransport transport, String name) {
-        Thread thread = new Thread(null, transport, "fuse " + id() + " " + name, STACK_BYTES);
-        thread.setDaemon(true);
         ref();
         try {
+            Thread thread = new Thread(null, transport, "fuse " + id() + " " + name, STACK_BYTES);
+            thread.setDaemon(true);
             thread.start();
             return true;
         } catch (OutOfMemoryError e) {

@@ -174,23 +174,29 @@ public final class FuseExportDriver implements BlockExportDriver {
             FuseMount mount,
             FuseTuning tuning,
             boolean allowOther) {
-        FuseExport export;
+        FuseExport export = null;
+        boolean started = false;
         try {
             export = new FuseExport(this, setup, mount, path, isTrue(options.growable()), allowOther, tuning);
-        } catch (SysException e) {
-            mount.abandon();
-            throw QapiException.generic("Failed to set up FUSE session: %s", e.text());
-        }
-        try {
             export.openQueues(setup.ioThreads());
             export.start();
+            started = true;
             return export;
         } catch (SysException e) {
-            export.abandon();
             throw QapiException.generic("Failed to set up FUSE session: %s", e.text());
-        } catch (QapiException e) {
+        } finally {
+            // Whatever went wrong, memory included, no mount may stay behind that nobody serves.
+            if (!started) {
+                abandon(mount, export);
+            }
+        }
+    }
+
+    private static void abandon(FuseMount mount, @Nullable FuseExport export) {
+        if (export == null) {
+            mount.abandon();
+        } else {
             export.abandon();
-            throw e;
         }
     }
 

@@ -127,12 +127,12 @@ final class FuseMount {
 
     /** One more descriptor of the same connection, the caller's. */
     int cloneFd() {
+        NativeBuffer source = NativeBuffer.allocate(Integer.BYTES);
+        source.putInt(0, fd);
         int clone = openDevice();
         if (clone < 0) {
             throw QapiException.fromErrno(clone, "Failed to open " + DEVICE);
         }
-        NativeBuffer source = NativeBuffer.allocate(Integer.BYTES);
-        source.putInt(0, fd);
         int result;
         try {
             result = Libc.ioctl(clone, FUSE_DEV_IOC_CLONE, source.address());
