@@ -1,7 +1,9 @@
 package org.qsd4j.block;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -129,14 +131,23 @@ public final class BlockGraph {
     /**
      * Makes an inactive node, and what it stands on, usable again. QEMU: {@code bdrv_activate}.
      *
-     * @throws QapiException if the permissions that its users then have can't be had
+     * @throws QapiException if the permissions that its users then have can't be had; all are inactive as before then
      */
     public void activate(BlockNode node) {
         mainLoop.assertInLoop();
-        for (BlockChild child : node.children()) {
-            activate(child.node());
+        Deque<NodeState> activated = new ArrayDeque<>();
+        try {
+            activate(node.state(), activated);
+        } catch (QapiException e) {
+            activated.forEach(BlockGraph::inactivateAgain);
+            throw e;
         }
-        NodeState state = node.state();
+    }
+
+    private static void activate(NodeState state, Deque<NodeState> activated) {
+        for (BlockChild child : state.children) {
+            activate(child.node().state(), activated);
+        }
         if (state.flags.active()) {
             return;
         }
@@ -147,7 +158,25 @@ public final class BlockGraph {
             state.flags = state.flags.withActive(false);
             throw e;
         }
-        node.updateRefusesWrites();
+        activated.push(state);
+        updateRefusesWrites(state);
+    }
+
+    private static void inactivateAgain(NodeState state) {
+        state.flags = state.flags.withActive(false);
+        try {
+            PermissionUpdate.refresh(state);
+        } catch (QapiException e) {
+            // It has these permissions since before.
+        }
+        updateRefusesWrites(state);
+    }
+
+    private static void updateRefusesWrites(NodeState state) {
+        BlockNode node = state.node;
+        if (node != null) {
+            node.updateRefusesWrites();
+        }
     }
 
     /**
@@ -172,8 +201,13 @@ public final class BlockGraph {
             throw QapiException.generic("Parameter 'size' expects a >0 size");
         }
         BlockBackend backend = newBackend(node, Permission.RESIZE, Permission.ALL);
-        try (DrainedSection drained = new DrainedSection(this, node)) {
-            backend.resize(bytes);
+        try {
+            synchronized (node.resizeLock()) {
+                // Raw nodes of one file are as long as that is, so that users of all of them have to wait.
+                try (DrainedSection drained = new DrainedSection(this, node.lengthOwner())) {
+                    backend.resize(bytes);
+                }
+            }
         } finally {
             backend.close();
         }
@@ -334,12 +368,17 @@ public final class BlockGraph {
      * @param defaults what holds where the definition is silent
      */
     BlockNode open(BlockdevOptions options, OpenFlags defaults) {
+        return open(options, defaults, false);
+    }
+
+    private BlockNode open(BlockdevOptions options, OpenFlags defaults, boolean probed) {
         BlockDriver driver = drivers.find(options.driver().wireName());
         if (driver == null) {
             throw QapiException.generic("Unknown driver '%s'", options.driver().wireName());
         }
         NodeState state = new NodeState(driver, options, defaults.overriddenBy(options), events);
         state.references = 1;
+        state.probed = probed;
         BlockNode node = openWithDriver(state);
         try {
             OpenChecks.leftOver(driver, options);
@@ -384,7 +423,9 @@ public final class BlockGraph {
 
     /** Opens an image by its file name; see {@link ImageFiles}. The caller holds one reference. */
     BlockNode openImage(String filename, @Nullable String format, OpenFlags inherited) {
-        return open(new ImageFiles(this, inherited).image(filename, format), inherited);
+        ImageFiles files = new ImageFiles(this, inherited);
+        BlockdevOptions definition = files.image(filename, format);
+        return open(definition, inherited, files.hasProbed());
     }
 
     /** Opens a file without a format above it, unless one is named. The caller holds one reference. */

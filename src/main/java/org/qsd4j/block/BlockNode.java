@@ -116,6 +116,12 @@ public abstract class BlockNode {
         return source == null ? length : Math.max(0, source.node().length() - lengthSourceOffset);
     }
 
+    /** The node below, or this one, that {@link #length()} is the length of. */
+    final BlockNode lengthOwner() {
+        BlockChild source = lengthSource;
+        return source == null ? this : source.node().lengthOwner();
+    }
+
     protected final void setLength(long bytes) {
         length = bytes;
     }
@@ -135,8 +141,7 @@ public abstract class BlockNode {
      */
     @ThreadSafe
     public final Object resizeLock() {
-        BlockChild source = lengthSource;
-        return source == null ? resizeLock : source.node().resizeLock();
+        return lengthOwner().resizeLock;
     }
 
     /** After a write that ended at {@code end}: the node is at least that long. */
@@ -250,25 +255,23 @@ public abstract class BlockNode {
     }
 
     /** A write whose contents don't matter. */
-    final int writeData(long offset, NativeBuffer buffer, int at, int bytes, int flags) {
+    final int writeData(long offset, NativeBuffer buffer, int at, int bytes, int wantedFlags) {
         statistics.checkWriteThreshold(padded(offset + bytes));
+        int flags = ignoresFlush ? wantedFlags & ~RequestFlags.FUA : wantedFlags;
         int result = limits.requestAlignment == 1 && fits(offset, bytes, buffer, at)
                 ? doWrite(offset, buffer, at, bytes, flags)
                 : UnfitRequest.write(this, offset, buffer, at, bytes, flags);
-        return finishWrite(result, offset + bytes, flags);
+        wrote(result, offset + bytes);
+        return result == 0 && (flags & RequestFlags.FUA) != 0 && !honoursFua() ? flush() : result;
     }
 
     /** A write that has failed may have left traces all the same, which a flush has to see to. */
-    private int finishWrite(int result, long end, int flags) {
+    private void wrote(int result, long end) {
         if (result == 0) {
             growTo(end);
         }
         generation.wrote();
         statistics.wrote(padded(end));
-        if (result < 0) {
-            return result;
-        }
-        return (flags & RequestFlags.FUA) != 0 && !honoursFua() ? flush() : 0;
     }
 
     /** Where a write ends with what is added to align it. */
@@ -294,8 +297,11 @@ public abstract class BlockNode {
             return -Errno.EPERM;
         }
         statistics.checkWriteThreshold(padded(offset + bytes));
-        int result = ZeroRequest.write(this, offset, bytes, unmap ? flags : flags & ~RequestFlags.MAY_UNMAP);
-        return finishWrite(result, offset + bytes, flags);
+        boolean durable = (flags & RequestFlags.FUA) != 0;
+        int passedOn = durable && honoursFuaOfZeroes() ? flags : flags & ~RequestFlags.FUA;
+        int result = ZeroRequest.write(this, offset, bytes, unmap ? passedOn : passedOn & ~RequestFlags.MAY_UNMAP);
+        wrote(result, offset + bytes);
+        return result == 0 && durable && !honoursFuaOfZeroes() ? flush() : result;
     }
 
     /**
@@ -526,5 +532,10 @@ public abstract class BlockNode {
     /** Whether {@link #doWrite} honours {@link RequestFlags#FUA} by itself. */
     protected boolean honoursFua() {
         return false;
+    }
+
+    /** Whether {@link #doWriteZeroes} honours {@link RequestFlags#FUA} by itself. */
+    protected boolean honoursFuaOfZeroes() {
+        return honoursFua();
     }
 }

@@ -23,6 +23,7 @@ final class ImageFiles {
 
     private final BlockGraph graph;
     private final OpenFlags inherited;
+    private boolean hasProbed;
 
     ImageFiles(BlockGraph graph, OpenFlags inherited) {
         this.graph = graph;
@@ -45,8 +46,14 @@ final class ImageFiles {
         requireFile(options);
         if (!options.has(DRIVER)) {
             options.put(DRIVER, probe(options.get(FILE)));
+            hasProbed = true;
         }
         return parse(options);
+    }
+
+    /** Whether {@link #image} had to look at the contents. */
+    boolean hasProbed() {
+        return hasProbed;
     }
 
     /** The definition of a file alone, or below the format if one is named. */

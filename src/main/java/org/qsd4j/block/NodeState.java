@@ -50,6 +50,9 @@ final class NodeState {
     /** Whether the backing file was opened because the image names it. */
     boolean backingIsImages;
 
+    /** Whether the driver was chosen by what the image looks like. */
+    boolean probed;
+
     NodeState(BlockDriver driver, BlockdevOptions options, OpenFlags flags, Consumer<QapiEvent> events) {
         this.statistics = new WriteStatistics(this, events);
         this.driver = driver;

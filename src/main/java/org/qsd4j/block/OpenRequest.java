@@ -38,6 +38,11 @@ public final class OpenRequest {
         return !state.isWritable();
     }
 
+    /** Null if the format was named, as it should be. */
+    public @Nullable ProbedFormat probedFormat() {
+        return state.probed ? new ProbedFormat(graph.drivers(), state.driver) : null;
+    }
+
     /** The name of the node to be; an implicit one is chosen when it is first asked for. */
     public String nodeName() {
         graph.reserveName(state);

@@ -35,12 +35,18 @@ public final class Libc {
     public static final int FALLOC_FL_INSERT_RANGE = 0x20;
     public static final int FALLOC_FL_UNSHARE_RANGE = 0x40;
 
+    private static final int RWF_DSYNC = 2;
+    private static final ThreadLocal<NativeBuffer> IO_VECTOR =
+            ThreadLocal.withInitial(() -> NativeBuffer.allocate(2 * Long.BYTES));
+
     private static final NativeFunction OPEN = NativeFunction.of("open", 3);
     private static final NativeFunction CLOSE = NativeFunction.of("close", 1);
+    private static final NativeFunction DUP3 = NativeFunction.of("dup3", 3);
     private static final NativeFunction READ = NativeFunction.of("read", 3);
     private static final NativeFunction WRITE = NativeFunction.of("write", 3);
     private static final NativeFunction PREAD = NativeFunction.of("pread", 4);
     private static final NativeFunction PWRITE = NativeFunction.of("pwrite", 4);
+    private static final NativeFunction PWRITEV2 = NativeFunction.of("pwritev2", 5);
     private static final NativeFunction FALLOCATE = NativeFunction.of("fallocate", 4);
     private static final NativeFunction FTRUNCATE = NativeFunction.of("ftruncate", 2);
     private static final NativeFunction FDATASYNC = NativeFunction.of("fdatasync", 1);
@@ -70,6 +76,15 @@ public final class Libc {
         return CLOSE.callInt(fd);
     }
 
+    /** Has {@code to} mean the file that {@code from} means; calls under way with the old meaning end as they began. */
+    public static int replace(int from, int to) {
+        int result;
+        do {
+            result = DUP3.callInt(from, to, O_CLOEXEC);
+        } while (result == -Errno.EINTR || result == -Errno.EBUSY);
+        return result;
+    }
+
     public static long read(int fd, long address, long bytes) {
         return READ.call(fd, address, bytes);
     }
@@ -84,6 +99,18 @@ public final class Libc {
 
     public static long pwrite(int fd, long address, long bytes, long offset) {
         return PWRITE.call(fd, address, bytes, offset);
+    }
+
+    /**
+     * pwritev2(2) of one piece that is on stable storage when the call returns (RWF_DSYNC).
+     *
+     * @return what was written, or -errno: EOPNOTSUPP where the kernel or the file system knows no such write
+     */
+    public static long pwriteDurably(int fd, long address, long bytes, long offset) {
+        NativeBuffer vector = IO_VECTOR.get();
+        vector.putLong(0, address);
+        vector.putLong(Long.BYTES, bytes);
+        return PWRITEV2.call(fd, vector.address(), 1, offset, RWF_DSYNC);
     }
 
     public static int fallocate(int fd, int mode, long offset, long bytes) {

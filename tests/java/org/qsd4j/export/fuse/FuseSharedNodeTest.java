@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -19,6 +20,7 @@ import org.qsd4j.sys.NativeBuffer;
 class FuseSharedNodeTest {
     private static final int BLOCK = 512;
     private static final int BLOCKS = 40_000;
+    private static final int ROUNDS = 2000;
 
     @TempDir
     Path dir;
@@ -46,6 +48,34 @@ class FuseSharedNodeTest {
         assertThat(bytes).hasSize(BLOCKS * BLOCK);
         for (int block = 0; block < BLOCKS; block++) {
             assertThat(bytes[block * BLOCK]).as("block %d", block).isEqualTo((byte) 1);
+        }
+    }
+
+    /** The one makes the file a bit longer, the other much: it must not end up only a bit longer. */
+    @Test
+    void resizingOneNodeDoesNotCutOffWhatAnotherUserOfItsFileHasGrown() throws Exception {
+        Path image = Files.createFile(dir.resolve("img"));
+        ExecutorService threads = Executors.newFixedThreadPool(1);
+        try (TestGraph test = new TestGraph()) {
+            BlockNode file = test.add("{'driver':'file','node-name':'f','filename':'" + image + "'}");
+            BlockNode first = test.add("{'driver':'raw','node-name':'r1','file':'f'}");
+            BlockNode second = test.add("{'driver':'raw','node-name':'r2','file':'f'}");
+            FuseSpace space = new FuseSpace(test.writer(second), true);
+            CyclicBarrier start = new CyclicBarrier(2);
+            for (int round = 0; round < ROUNDS; round++) {
+                test.graph.resize(first, 0);
+                Future<Integer> growing = threads.submit(() -> {
+                    start.await();
+                    return space.growTo(BLOCK);
+                });
+                start.await();
+                test.graph.resize(first, BLOCKS);
+                assertThat(growing.get()).isZero();
+                assertThat(Files.size(image)).as("round %d", round).isEqualTo(BLOCKS);
+                assertThat(file.length()).isEqualTo(BLOCKS);
+            }
+        } finally {
+            threads.shutdownNow();
         }
     }
 

@@ -3,10 +3,14 @@ package org.qsd4j.block.driver.file;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.File;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -22,6 +26,7 @@ import org.qsd4j.block.TestGraph;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.PreallocMode;
 import org.qsd4j.sys.Errno;
+import org.qsd4j.sys.Libc;
 import org.qsd4j.sys.NativeBuffer;
 
 class FileNodeTest {
@@ -74,6 +79,8 @@ class FileNodeTest {
         fails(
                 "{" + name + ",'filename':'/proc/self/status','read-only':true}",
                 "Could not refresh total sector count: Invalid argument");
+        fails("{" + name + ",'filename':'/dev/fdset/1'}", "Could not open '/dev/fdset/1': Function not implemented");
+        fails("{" + name + ",'filename':'/dev/fdset/-1'}", "Could not parse fdset /dev/fdset/-1");
         fails("{" + name + ",'filename':'x','pr-manager':'p'}", "No persistent reservation manager with id 'p'");
     }
 
@@ -242,5 +249,103 @@ class FileNodeTest {
         BlockBackend backend = test.writer(node);
         assertThat(backend.write(0, buffer, 0, 512, 0)).isZero();
         assertThat(Files.readAllBytes(image)[0]).isZero();
+    }
+
+    /** The modes in which this process has the file open, as open(2) numbers them. */
+    private static List<Integer> openModes(Path image) throws Exception {
+        List<Integer> modes = new ArrayList<>();
+        for (File entry : Objects.requireNonNull(new File("/proc/self/fd").listFiles())) {
+            Path fd = entry.toPath();
+            if (Files.exists(fd) && Files.isSameFile(fd, image)) {
+                String flags = Files.readAllLines(Path.of("/proc/self/fdinfo", entry.getName())).stream()
+                        .filter(line -> line.startsWith("flags:"))
+                        .findFirst()
+                        .orElseThrow();
+                modes.add(Integer.parseInt(flags.substring(6).strip(), 8) & Libc.O_ACCMODE);
+            }
+        }
+        return modes;
+    }
+
+    @Test
+    void autoReadOnlyHasTheFileForWritingOnlyWhileSomebodyWrites() throws Exception {
+        Path image = image(4096);
+        BlockNode node = open(image, ",'auto-read-only':true");
+        assertThat(openModes(image)).containsOnly(Libc.O_RDONLY);
+        BlockBackend reader = test.reader(node);
+        for (int i = 0; i < 3; i++) {
+            BlockBackend writer = test.writer(node);
+            assertThat(openModes(image)).contains(Libc.O_RDWR);
+            assertThat(writer.write(0, buffer, 0, 512, 0)).isZero();
+            writer.close();
+            assertThat(openModes(image)).containsOnly(Libc.O_RDONLY);
+            assertThat(reader.read(0, buffer, 0, 4096)).isZero();
+        }
+    }
+
+    @Test
+    void autoReadOnlyFileCanBeResized() throws Exception {
+        Path image = image(4096);
+        test.graph.resize(open(image, ",'auto-read-only':true"), 8192);
+        assertThat(Files.size(image)).isEqualTo(8192);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ",'cache':{'direct':true}", ",'cache':{'no-flush':true}"})
+    void durableWritesAreWrittenLikeOthers(String more) throws Exception {
+        Path image = image(65536);
+        BlockNode node = open(image, more);
+        BlockBackend backend = test.writer(node);
+        backend.setWritethrough(true);
+        buffer.putByte(0, (byte) 1);
+        buffer.putByte(5000, (byte) 2);
+        assertThat(backend.write(100, buffer, 0, 6000, 0)).isZero();
+        assertThat(backend.writeZeroes(30000, 5000, 0)).isZero();
+        byte[] contents = Files.readAllBytes(image);
+        assertThat(contents[99]).isEqualTo((byte) 0x5a);
+        assertThat(contents[100]).isEqualTo((byte) 1);
+        assertThat(contents[5100]).isEqualTo((byte) 2);
+        assertThat(contents[6100]).isEqualTo((byte) 0x5a);
+        assertThat(contents[29999]).isEqualTo((byte) 0x5a);
+        assertThat(contents[30000]).isZero();
+        assertThat(contents[34999]).isZero();
+        assertThat(contents[35000]).isEqualTo((byte) 0x5a);
+    }
+
+    /** The answer is remembered: holes that others punch behind the daemon's back show that. */
+    @Test
+    void anExtentOfDataIsLookedForOnce() throws Exception {
+        Path image = image(MIB);
+        BlockBackend backend = test.writer(open(image, ",'discard':'unmap'"));
+        BlockStatus status = new BlockStatus();
+        assertThat(backend.blockStatus(true, 0, MIB, status)).isZero();
+        int other = Libc.open(image.toString(), Libc.O_RDWR, 0);
+        assertThat(Libc.fallocate(other, Libc.FALLOC_FL_PUNCH_HOLE | Libc.FALLOC_FL_KEEP_SIZE, MIB / 2, MIB / 4))
+                .isZero();
+        Libc.close(other);
+        assertThat(backend.blockStatus(true, 4096, MIB - 4096, status)).isZero();
+        assertThat(status.is(BlockStatus.DATA)).isTrue();
+        assertThat(status.bytes).isEqualTo(MIB - 4096);
+        assertThat(backend.discard(MIB / 4, 65536)).isZero();
+        assertThat(backend.blockStatus(true, MIB / 4, MIB / 2, status)).isZero();
+        assertThat(status.is(BlockStatus.ZERO)).isTrue();
+        assertThat(status.bytes).isEqualTo(65536);
+        assertThat(backend.blockStatus(true, MIB / 2, MIB / 2, status)).isZero();
+        assertThat(status.is(BlockStatus.ZERO)).isTrue();
+    }
+
+    @Test
+    void zeroesAndTruncationMakeHolesThatAreSeen() throws Exception {
+        BlockBackend backend = test.writer(open(image(MIB), ",'discard':'unmap'"));
+        BlockStatus status = new BlockStatus();
+        assertThat(backend.blockStatus(true, 0, MIB, status)).isZero();
+        assertThat(backend.writeZeroes(65536, 65536, RequestFlags.MAY_UNMAP)).isZero();
+        assertThat(backend.blockStatus(true, 65536, MIB / 2, status)).isZero();
+        assertThat(status.is(BlockStatus.ZERO)).isTrue();
+        assertThat(backend.blockStatus(true, MIB / 2, MIB / 2, status)).isZero();
+        backend.truncate(MIB / 2, true, PreallocMode.OFF, 0);
+        backend.truncate(MIB, true, PreallocMode.OFF, 0);
+        assertThat(backend.blockStatus(true, MIB / 2, MIB / 2, status)).isZero();
+        assertThat(status.is(BlockStatus.ZERO)).isTrue();
     }
 }

@@ -37,6 +37,7 @@ final class FileCreation {
         if (hint < 0 || hint > 0xffff_ffffL) {
             throw QapiException.generic("Extent size hint is too large");
         }
+        FdsetName.refuseToCreate(filename);
         int fd = Libc.open(filename, Libc.O_RDWR | Libc.O_CREAT | Libc.O_CLOEXEC, MODE);
         if (fd < 0) {
             throw QapiException.fromErrno(fd, "Could not create '%s'", filename);

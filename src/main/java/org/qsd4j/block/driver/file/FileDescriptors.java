@@ -8,9 +8,9 @@ import org.qsd4j.sys.FileStat;
 import org.qsd4j.sys.Libc;
 
 /**
- * The file's descriptors. With {@code auto-read-only} it is opened for reading first, and for writing when somebody
- * wants to write; the first descriptor then stays open beside the second, since requests may still be using it and the
- * locks are on it.
+ * The file's descriptors. With {@code auto-read-only} it is opened for reading first, and for writing while somebody
+ * wants to write. The first descriptor stays open beside the second, since requests may still be using it and the locks
+ * are on it; the second keeps its number, too, and means the first one's file when nobody writes any more.
  */
 @MainThread
 final class FileDescriptors {
@@ -21,6 +21,10 @@ final class FileDescriptors {
     private final int first;
     private final boolean firstIsWritable;
     private int second = NONE;
+    private boolean secondIsWritable;
+
+    /** Between a check of permissions and its end: the file for writing, not in use yet. */
+    private int opened = NONE;
 
     private FileDescriptors(String filename, int commonFlags, int first, boolean firstIsWritable) {
         this.filename = filename;
@@ -30,6 +34,7 @@ final class FileDescriptors {
     }
 
     static FileDescriptors open(String filename, OpenFlags flags) {
+        FdsetName.refuse(filename);
         int common = Libc.O_CLOEXEC | (flags.direct() ? Libc.O_DIRECT : 0);
         boolean writable = !flags.readOnly() && !flags.autoReadOnly() && flags.active();
         int fd = openOne(filename, common, writable);
@@ -76,18 +81,48 @@ final class FileDescriptors {
         return (commonFlags & Libc.O_DIRECT) != 0;
     }
 
-    /** The descriptor for requests of users who may write, or only read. */
-    int forUsers(boolean writing) {
-        if (!writing || firstIsWritable) {
-            return first;
+    /** The descriptor for requests. */
+    int fd() {
+        return second == NONE ? first : second;
+    }
+
+    /** Opens the file for writing if there are to be users who write, and it isn't open like that. */
+    void prepare(boolean writing) {
+        if (writing && !firstIsWritable && !secondIsWritable && opened == NONE) {
+            opened = openOne(filename, commonFlags, true);
         }
-        if (second == NONE) {
-            second = openOne(filename, commonFlags, true);
+    }
+
+    /** The users are there. */
+    void commit(boolean writing) {
+        if (!writing) {
+            abort();
+            if (secondIsWritable) {
+                Libc.replace(first, second);
+                secondIsWritable = false;
+            }
+        } else if (opened != NONE) {
+            if (second == NONE) {
+                second = opened;
+                opened = NONE;
+            } else {
+                Libc.replace(opened, second);
+                abort();
+            }
+            secondIsWritable = true;
         }
-        return second;
+    }
+
+    /** The users are not to be: what was prepared for them goes. */
+    void abort() {
+        if (opened != NONE) {
+            Libc.close(opened);
+            opened = NONE;
+        }
     }
 
     void close() {
+        abort();
         Libc.close(first);
         if (second != NONE) {
             Libc.close(second);

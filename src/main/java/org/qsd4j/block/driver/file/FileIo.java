@@ -51,6 +51,33 @@ final class FileIo {
         }
     }
 
+    /**
+     * As {@link #write}, and what was written is on stable storage.
+     *
+     * @return ENOTSUP, and nothing is written, where the file system can only flush everything
+     */
+    static int writeDurably(int fd, long offset, NativeBuffer buffer, int at, int bytes) {
+        try {
+            long address = buffer.address(at, bytes);
+            int done = 0;
+            while (done < bytes) {
+                long result = Libc.pwriteDurably(fd, address + done, bytes - done, offset + done);
+                if (result > 0) {
+                    done += (int) result;
+                } else if (result == 0) {
+                    return -Errno.ENOSPC;
+                } else if (result == -Errno.ENOSYS) {
+                    return -Errno.ENOTSUP;
+                } else if (result != -Errno.EINTR) {
+                    return (int) result;
+                }
+            }
+            return 0;
+        } finally {
+            Reference.reachabilityFence(buffer);
+        }
+    }
+
     private static int writeAll(int fd, long offset, long address, int bytes) {
         int done = 0;
         while (done < bytes) {

@@ -29,11 +29,10 @@ final class FileNode extends BlockNode {
     private final @Nullable FileLocks locks;
     private final FileDiscards discards = new FileDiscards();
     private final FileAllocation allocation = new FileAllocation();
+    private final FileHoles holes = new FileHoles();
 
     /** The descriptor that requests use. Written by the main loop when permissions change; the old one stays open. */
     private volatile int fd;
-
-    private int pendingFd;
 
     /** Lent to one request at a time, so that asking for the allocated size makes no garbage. */
     private final AtomicReference<@Nullable FileStat> spareStat = new AtomicReference<>();
@@ -44,13 +43,15 @@ final class FileNode extends BlockNode {
      */
     private volatile int lostWrites;
 
+    /** Cleared by the first write that finds it to be otherwise. */
+    private volatile boolean canWriteDurably = true;
+
     FileNode(OpenRequest request, String filename, FileDescriptors descriptors, @Nullable FileLocks locks) {
         super(request);
         this.filename = filename;
         this.descriptors = descriptors;
         this.locks = locks;
-        this.fd = descriptors.forUsers(false);
-        this.pendingFd = fd;
+        this.fd = descriptors.fd();
         limits().minMemoryAlignment = 1;
         if (descriptors.isDirect()) {
             DirectAlignment.probe(fd, limits());
@@ -73,18 +74,50 @@ final class FileNode extends BlockNode {
 
     @Override
     protected int doWrite(long offset, NativeBuffer buffer, int at, int bytes, int flags) {
+        if ((flags & RequestFlags.FUA) != 0) {
+            return writeDurably(offset, buffer, at, bytes);
+        }
         return FileIo.write(fd, offset, buffer, at, bytes);
+    }
+
+    private int writeDurably(long offset, NativeBuffer buffer, int at, int bytes) {
+        if (canWriteDurably) {
+            int result = FileIo.writeDurably(fd, offset, buffer, at, bytes);
+            if (result != -Errno.ENOTSUP) {
+                // It may have been the write-back of other pages that failed, and the kernel tells that once.
+                if (result == -Errno.EIO && !descriptors.isDirect()) {
+                    lostWrites = Errno.EIO;
+                }
+                return result;
+            }
+            canWriteDurably = false;
+        }
+        int result = FileIo.write(fd, offset, buffer, at, bytes);
+        return result < 0 ? result : doFlush();
+    }
+
+    @Override
+    protected boolean honoursFua() {
+        return true;
+    }
+
+    @Override
+    protected boolean honoursFuaOfZeroes() {
+        return false;
     }
 
     @Override
     protected int doWriteZeroes(long offset, long bytes, int flags) {
-        return allocation.zero(fd, offset, bytes, (flags & RequestFlags.MAY_UNMAP) != 0, length());
+        int result = allocation.zero(fd, offset, bytes, (flags & RequestFlags.MAY_UNMAP) != 0, length());
+        holes.changed(offset, bytes);
+        return result;
     }
 
     @Override
     protected int doDiscard(long offset, long bytes) {
         int result = allocation.discard(fd, offset, bytes);
         discards.count(bytes, result);
+        holes.changed(offset, bytes);
         return result;
     }
 
@@ -106,7 +139,7 @@ final class FileNode extends BlockNode {
     @Override
     protected int doBlockStatus(boolean wantZero, long offset, long bytes, BlockStatus status) {
         if (wantZero) {
-            FileHoles.status(this, fd, offset, bytes, status);
+            holes.status(this, fd, offset, bytes, status);
         } else {
             FileHoles.data(this, offset, bytes, status);
         }
@@ -115,8 +148,17 @@ final class FileNode extends BlockNode {
 
     @Override
     protected void doTruncate(long offset, boolean exact, PreallocMode prealloc, int flags) {
-        FileResize.resize(fd, offset, prealloc);
-        setLength(seekEnd(fd));
+        try {
+            FileResize.resize(fd, offset, prealloc);
+        } finally {
+            holes.resized();
+            // A write of another user may have made the file longer since it was asked for its length.
+            long length;
+            do {
+                length = seekEnd(fd);
+                setLength(length);
+            } while (seekEnd(fd) != length);
+        }
     }
 
     /** With O_DIRECT the user wants to go past the page cache, which others would use. */
@@ -166,16 +208,21 @@ final class FileNode extends BlockNode {
 
     @Override
     protected void doCheckPermissions(int perm, int shared) {
-        pendingFd = descriptors.forUsers((perm & (Permission.WRITE | Permission.WRITE_UNCHANGED)) != 0);
+        descriptors.prepare(writes(perm));
         if (locks != null) {
             boolean active = flags().active();
             locks.check(active ? perm : 0, active ? shared : Permission.ALL);
         }
     }
 
+    private static boolean writes(int perm) {
+        return (perm & (Permission.WRITE | Permission.WRITE_UNCHANGED | Permission.RESIZE)) != 0;
+    }
+
     @Override
     protected void doSetPermissions(int perm, int shared) {
-        fd = pendingFd;
+        descriptors.commit(writes(perm));
+        fd = descriptors.fd();
         if (locks != null) {
             locks.commit();
         }
@@ -183,7 +230,7 @@ final class FileNode extends BlockNode {
 
     @Override
     protected void doAbortPermissions() {
-        pendingFd = fd;
+        descriptors.abort();
         if (locks != null) {
             locks.abort();
         }

@@ -6,6 +6,7 @@ import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.BlockStatus;
 import org.qsd4j.block.DriverInfo;
 import org.qsd4j.block.OpenRequest;
+import org.qsd4j.block.ProbedFormat;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.PreallocMode;
 import org.qsd4j.sys.Errno;
@@ -17,12 +18,20 @@ final class RawNode extends BlockNode {
     private final RawWindow window;
     private final long fileOffset;
 
+    /** Null if the format was named. */
+    private final @Nullable ProbedFormat probed;
+
     RawNode(OpenRequest request, BlockChild file, RawWindow window) {
         super(request);
         this.file = file;
         this.window = window;
         this.fileOffset = window.fileOffset();
+        this.probed = request.probedFormat();
         limits().inherit(file.node().limits());
+        if (probed != null) {
+            // So that what arrives at the first sector is the whole of it.
+            limits().requestAlignment = Math.max(limits().requestAlignment, ProbedFormat.HEAD);
+        }
         if (window.size() == RawWindow.TO_THE_END) {
             followLength(file, fileOffset);
         } else {
@@ -44,6 +53,9 @@ final class RawNode extends BlockNode {
 
     @Override
     protected int doWrite(long offset, NativeBuffer buffer, int at, int bytes, int flags) {
+        if (probed != null && offset == 0 && probed.wouldChange(buffer, at)) {
+            return -Errno.EPERM;
+        }
         return isOutside(offset, bytes) ? -Errno.ENOSPC : file.write(offset + fileOffset, buffer, at, bytes, flags);
     }
 
