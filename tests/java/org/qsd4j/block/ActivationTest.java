@@ -24,8 +24,8 @@ class ActivationTest {
     @Test
     void whereOneNodeCannotComeBackNoneDoes() throws Exception {
         Path image = dir.resolve("img");
-        try (TestGraph other = new TestGraph(new Qcow2Driver(line -> {}));
-                TestGraph test = new TestGraph(new Qcow2Driver(line -> {}))) {
+        try (TestGraph other = new TestGraph(new Qcow2Driver(line -> {}, event -> {}));
+                TestGraph test = new TestGraph(new Qcow2Driver(line -> {}, event -> {}))) {
             make(other, image);
             BlockNode file = test.add("{'driver':'file','node-name':'f','filename':'" + image + "','active':false}");
             BlockNode node = add(test, "'f'", ",'active':false");
@@ -41,7 +41,7 @@ class ActivationTest {
     private static void make(TestGraph test, Path image) throws Exception {
         Files.createFile(image);
         test.add("{'driver':'file','node-name':'new','filename':'" + image + "'}");
-        new Qcow2Driver(line -> {})
+        new Qcow2Driver(line -> {}, event -> {})
                 .create(
                         test.graph,
                         BlockdevCreateOptions.visit(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,7 +21,7 @@ class ProbedFormatTest {
     @TempDir
     Path dir;
 
-    private final TestGraph test = new TestGraph(new Qcow2Driver(line -> {}));
+    private final TestGraph test = new TestGraph(new Qcow2Driver(line -> {}, event -> {}));
     private final NativeBuffer buffer = NativeBuffer.allocate(4096);
     private Path image;
 
@@ -36,7 +37,7 @@ class ProbedFormatTest {
         test.close();
     }
 
-    private BlockBackend open(String format) {
+    private BlockBackend open(@Nullable String format) {
         BlockNode node = test.graph.openImage(image.toString(), format, OpenFlags.DEFAULTS);
         assertThat(node.driver().formatName()).isEqualTo("raw");
         BlockBackend backend = test.writer(node);
