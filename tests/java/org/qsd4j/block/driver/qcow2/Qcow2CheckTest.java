@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.RandomAccessFile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +14,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.qsd4j.qapi.QapiException;
+import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
 
 /** The check agrees with qemu-img's, on sound images and on damaged ones; what it repairs, qemu-img calls clean. */
@@ -160,6 +164,74 @@ class Qcow2CheckTest {
                 }
                 assertThat(agrees(image).isClean()).isTrue();
             }
+        }
+    }
+
+    /** A change at an offset of an image with 26 clusters: table at 64 KiB, its one block at 128 KiB, L1 at 192 KiB. */
+    static Stream<Arguments> damagedRefcountStructures() {
+        return Stream.of(
+                Arguments.of("no block", 0x10000, 0L),
+                Arguments.of("an unaligned block", 0x10000, 0x20200L),
+                Arguments.of("a block behind the end", 0x10000, 0x1_0000_0000L),
+                Arguments.of("a block in the L1 table", 0x10000, 0x30000L),
+                Arguments.of("reserved bits", 0x10000, 0x20001L),
+                Arguments.of("a second block in the first", 0x10008, 0x20000L),
+                Arguments.of("a damaged block", 0x20000, 0L));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("damagedRefcountStructures")
+    void damagedRefcountStructuresAreMadeAnew(String what, int offset, long word) throws Exception {
+        Path image = dir.resolve("image");
+        QemuTools.create(image, "", "8M");
+        QemuTools.io(image, "write -P 1 0 1M", "write -P 2 3M 300k");
+        byte[] contents = QemuTools.contents(image, dir.resolve("raw"));
+        try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+            file.seek(offset);
+            file.writeLong(word);
+        }
+        byte[] damaged = Files.readAllBytes(image);
+        CheckResult repaired = check(image, ImageCheck.Repair.ALL);
+        assertThat(repaired.isClean()).as("%s", found).isTrue();
+        assertThat(repaired.corruptionsFixed).isPositive();
+        WriteModelTest.check(image);
+        assertThat(QemuTools.contents(image, dir.resolve("raw"))).isEqualTo(contents);
+        interruptedRepairs(damaged, contents);
+        try (TestImage ours = TestImage.open(image, false)) {
+            NativeBuffer buffer = NativeBuffer.allocate(1 << 20);
+            assertThat(ours.node.write(5 << 20, buffer, 0, 1 << 20, 0)).isZero();
+            assertThat(ours.corruptions).isEmpty();
+        }
+        WriteModelTest.check(image);
+    }
+
+    /** After each of its writes, or with each failing, the repair can be done again, and nothing has been lost. */
+    private void interruptedRepairs(byte[] damaged, byte[] contents) throws Exception {
+        RecordingNode whole = new RecordingNode(damaged);
+        ImageCheck.run(TestImage.forRepair(whole, false).node, ImageCheck.Repair.ALL, CheckListener.NONE);
+        for (int events = 0; events <= whole.events(); events++) {
+            repairAgain(whole.prefix(events), contents);
+            repairAgain(whole.cut(events, new Random(events)), contents);
+        }
+        for (int failing = 0; failing < whole.operations(); failing++) {
+            RecordingNode file = new RecordingNode(damaged);
+            file.failAt(failing, 1, Errno.ENOSPC);
+            try {
+                ImageCheck.run(TestImage.forRepair(file, false).node, ImageCheck.Repair.ALL, CheckListener.NONE);
+            } catch (QapiException e) {
+                assertThat(e.errno()).isEqualTo(Errno.ENOSPC);
+            }
+            repairAgain(file.contents(), contents);
+        }
+    }
+
+    private void repairAgain(byte[] image, byte[] contents) throws Exception {
+        Path path = dir.resolve("again");
+        Files.write(path, image);
+        assertThat(check(path, ImageCheck.Repair.ALL).isClean()).isTrue();
+        WriteModelTest.check(path);
+        try (TestImage ours = TestImage.open(path, true)) {
+            assertThat(ours.contents()).isEqualTo(contents);
         }
     }
 }

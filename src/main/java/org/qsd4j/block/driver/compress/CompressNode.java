@@ -11,6 +11,7 @@ import org.qsd4j.sys.NativeBuffer;
 final class CompressNode extends FilterNode {
     CompressNode(OpenRequest request, BlockChild file) {
         super(request, file);
+        limits().pdiscardAlignment = file.node().limits().pdiscardAlignment;
         DriverInfo info = file.node().driverInfo();
         if (info != null && info.clusterSize() > 0) {
             limits().requestAlignment = Math.toIntExact(info.clusterSize());
@@ -21,6 +22,7 @@ final class CompressNode extends FilterNode {
     @Override
     protected int doWrite(long offset, NativeBuffer buffer, int at, int bytes, int flags) {
         long inside = Math.max(0, filtered().node().length() - offset);
-        return super.doWrite(offset, buffer, at, (int) Math.min(bytes, inside), flags | RequestFlags.WRITE_COMPRESSED);
+        return filtered()
+                .write(offset, buffer, at, (int) Math.min(bytes, inside), flags | RequestFlags.WRITE_COMPRESSED);
     }
 }

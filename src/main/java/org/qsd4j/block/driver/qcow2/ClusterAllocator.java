@@ -31,6 +31,12 @@ final class ClusterAllocator {
         this.virginFrom = geometry.clustersFor(image.file.node().length());
     }
 
+    /** The refcounts have been made anew. */
+    void restart() {
+        searchFrom = 0;
+        virginFrom = geometry.clustersFor(image.file.node().length());
+    }
+
     /** How many clusters the last {@link #allocate} has given. */
     long allocated() {
         return allocated;

@@ -35,14 +35,17 @@ public final class ImageCheck {
             return found;
         }
         Qcow2Repair repairing = new Qcow2Repair(image, check);
+        int wrongFlags = 0;
         if (repair == Repair.ALL) {
-            repairing.repairAll();
+            wrongFlags = repairing.repairAll();
         } else {
             repairing.repairLeaks();
         }
         CheckResult left = check(image, listener).result;
         left.leaksFixed = Math.max(0, found.leaks - left.leaks);
-        left.corruptionsFixed = Math.max(0, found.corruptions - left.corruptions);
+        // Flags are judged by refcounts: what wrong ones said of them before doesn't count.
+        int corruptions = found.corruptions - check.wrongCopiedFlags() + wrongFlags;
+        left.corruptionsFixed = Math.max(0, corruptions - left.corruptions);
         if (left.corruptions == 0 && left.checkErrors == 0 && repair == Repair.ALL) {
             repairing.clearMarks();
         }

@@ -31,7 +31,9 @@ final class ImageWriting {
         registerMetadata(image);
     }
 
-    private void registerMetadata(Qcow2Image image) {
+    /** Anew, where everything stands now. */
+    void registerMetadata(Qcow2Image image) {
+        metadataClusters.clear();
         ClusterGeometry geometry = image.geometry;
         Qcow2Header parsed = image.metadata.header();
         int mask = image.options.overlapCheck();

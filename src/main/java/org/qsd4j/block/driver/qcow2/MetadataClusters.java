@@ -28,6 +28,11 @@ final class MetadataClusters {
         }
     }
 
+    void clear() {
+        used = 0;
+        slots = new long[64];
+    }
+
     void addRange(long firstCluster, long count, int overlapClass) {
         for (long i = 0; i < count; i++) {
             add(firstCluster + i, overlapClass);

@@ -28,6 +28,12 @@ final class Qcow2Check {
     final ReferenceCounts references = new ReferenceCounts();
     final Refcounts refcounts;
 
+    /** The refcount table or blocks themselves are damaged: correcting refcounts one by one won't do. */
+    private boolean needsRebuild;
+
+    /** Those of the result's corruptions that are wrong COPIED flags. */
+    private int wrongCopiedFlags;
+
     private long highestUsed = -1;
     private long expectedHost;
 
@@ -53,6 +59,20 @@ final class Qcow2Check {
     }
 
     private void countReferences() {
+        countAllButRefcounts();
+        countRefcountStructures();
+    }
+
+    boolean needsRebuild() {
+        return needsRebuild;
+    }
+
+    int wrongCopiedFlags() {
+        return wrongCopiedFlags;
+    }
+
+    /** What new refcount structures would have to count besides themselves. */
+    ReferenceCounts countAllButRefcounts() {
         Qcow2Header header = metadata.header();
         countRange(0, geometry.clusterSize);
         L1Table l1 = image.l1();
@@ -74,7 +94,7 @@ final class Qcow2Check {
             countRange(crypto.offset(), crypto.length());
         }
         countBitmaps();
-        countRefcountStructures();
+        return references;
     }
 
     private void countRefcountStructures() {
@@ -82,22 +102,27 @@ final class Qcow2Check {
         for (int i = 0; i < refcounts.tableLength(); i++) {
             long block = RefcountTableEntry.blockOffset(refcounts.tableEntry(i));
             if (RefcountTableEntry.hasReservedBits(refcounts.tableEntry(i))) {
-                corrupt("ERROR refcount table entry %d has reserved bits set", i);
+                damaged("ERROR refcount table entry %d has reserved bits set", i);
             }
             if (block == 0) {
                 continue;
             }
             if (!geometry.isClusterAligned(block)) {
-                corrupt("ERROR refcount block %d is not cluster aligned; refcount table entry corrupted", i);
+                damaged("ERROR refcount block %d is not cluster aligned; refcount table entry corrupted", i);
             } else if (block >>> geometry.clusterBits >= fileEnd || block < 0) {
-                corrupt("ERROR refcount block %d is outside image", i);
+                damaged("ERROR refcount block %d is outside image", i);
             } else {
                 countRange(block, geometry.clusterSize);
                 if (references.get(block >>> geometry.clusterBits) != 1) {
-                    corrupt("ERROR refcount block %d refcount=%d", i, references.get(block >>> geometry.clusterBits));
+                    damaged("ERROR refcount block %d refcount=%d", i, references.get(block >>> geometry.clusterBits));
                 }
             }
         }
+    }
+
+    private void damaged(String format, Object... args) {
+        needsRebuild = true;
+        corrupt(format, args);
     }
 
     private void countBitmaps() {
@@ -246,8 +271,7 @@ final class Qcow2Check {
         long end = end();
         for (int i = 0; i < refcounts.tableLength(); i++) {
             long first = i * perBlock;
-            boolean present = refcounts.hasBlock(i)
-                    && geometry.isClusterAligned(RefcountTableEntry.blockOffset(refcounts.tableEntry(i)));
+            boolean present = isUsable(i);
             if (first < end) {
                 for (long cluster = first; cluster < Math.min(end, first + perBlock); cluster++) {
                     compare(cluster, present ? refcounts.get(cluster) : 0);
@@ -257,6 +281,16 @@ final class Qcow2Check {
         for (long cluster = refcounts.tableLength() * perBlock; cluster < end; cluster++) {
             compare(cluster, 0);
         }
+    }
+
+    private boolean isUsable(int block) {
+        return refcounts.hasBlock(block)
+                && geometry.isClusterAligned(RefcountTableEntry.blockOffset(refcounts.tableEntry(block)));
+    }
+
+    private long refcountOf(long cluster) {
+        long block = cluster >>> geometry.refcountBlockBits;
+        return block < refcounts.tableLength() && isUsable((int) block) ? refcounts.get(cluster) : 0;
     }
 
     /** Behind everything that the file has or that something refers to. */
@@ -272,6 +306,8 @@ final class Qcow2Check {
         if (refcount < 0) {
             result.checkErrors++;
         } else if (refcount < counted) {
+            long block = cluster >>> geometry.refcountBlockBits;
+            needsRebuild |= block >= refcounts.tableLength() || !isUsable((int) block);
             corrupt("ERROR cluster %d refcount=%d reference=%d", cluster, refcount, counted);
         } else if (refcount > counted) {
             listener.found(String.format(
@@ -288,8 +324,9 @@ final class Qcow2Check {
             if (l2Offset == 0 || !geometry.isClusterAligned(l2Offset)) {
                 continue;
             }
-            long refcount = refcounts.get(l2Offset >>> geometry.clusterBits);
+            long refcount = refcountOf(l2Offset >>> geometry.clusterBits);
             if ((refcount == 1) != L1Entry.isCopied(entry)) {
+                wrongCopiedFlags++;
                 corrupt("ERROR OFLAG_COPIED L2 cluster: l1_index=%d l1_entry=%x refcount=%d", i, entry, refcount);
             }
             if (TableIo.read(file, l2Offset, table, 0, geometry.clusterSize) == 0) {
@@ -305,8 +342,9 @@ final class Qcow2Check {
             if (L2Entry.isCompressed(entry) || host == 0 || !geometry.isClusterAligned(host)) {
                 continue;
             }
-            long refcount = image.hasDataFile ? 1 : refcounts.get(host >>> geometry.clusterBits);
+            long refcount = image.hasDataFile ? 1 : refcountOf(host >>> geometry.clusterBits);
             if ((refcount == 1) != L2Entry.isCopied(entry)) {
+                wrongCopiedFlags++;
                 corrupt("ERROR OFLAG_COPIED data cluster: l2_entry=%x refcount=%d", entry, refcount);
             }
         }

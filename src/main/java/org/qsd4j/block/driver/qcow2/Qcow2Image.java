@@ -126,6 +126,19 @@ final class Qcow2Image {
         return writing().header;
     }
 
+    /** New refcount structures, complete on stable storage, take the place of the old. */
+    void replaceRefcounts(long tableOffset, long[] table) {
+        metadataLock.lock();
+        try {
+            refcounts().replace(tableOffset, table);
+            header().setRefcountTable(tableOffset, refcounts().tableClusters());
+            allocator().restart();
+            writing().registerMetadata(this);
+        } finally {
+            metadataLock.unlock();
+        }
+    }
+
     MetadataClusters metadataClusters() {
         return writing().metadataClusters;
     }

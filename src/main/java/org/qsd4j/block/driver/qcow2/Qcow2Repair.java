@@ -4,7 +4,6 @@ import org.qsd4j.block.driver.qcow2.format.Feature;
 import org.qsd4j.block.driver.qcow2.format.L1Entry;
 import org.qsd4j.block.driver.qcow2.format.L2Entry;
 import org.qsd4j.qapi.QapiException;
-import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
 
 /**
@@ -15,6 +14,7 @@ final class Qcow2Repair {
     private final Qcow2Image image;
     private final Qcow2Check check;
     private final ClusterGeometry geometry;
+    private int flagsRepaired;
 
     Qcow2Repair(Qcow2Image image, Qcow2Check check) {
         this.image = image;
@@ -27,10 +27,20 @@ final class Qcow2Repair {
         setRefcounts(false);
     }
 
-    /** Raises those that are too low, too, and sets COPIED flags right. */
-    void repairAll() {
-        setRefcounts(true);
+    /**
+     * Raises those that are too low, too, and sets COPIED flags right. Where table or blocks are damaged, they are made anew.
+     *
+     * @return how many flags were wrong after the refcounts were right
+     */
+    int repairAll() {
+        if (check.needsRebuild()) {
+            Qcow2Check counting = new Qcow2Check(image, image.refcounts(), CheckListener.NONE);
+            new RefcountRebuild(image, counting.countAllButRefcounts()).run();
+        } else {
+            setRefcounts(true);
+        }
         repairCopiedFlags();
+        return flagsRepaired;
     }
 
     /** After everything is right: the marks of trouble go. */
@@ -51,11 +61,6 @@ final class Qcow2Repair {
             long counted = check.references.get(cluster);
             if (refcount > counted || (refcount >= 0 && refcount < counted && raise)) {
                 int result = refcounts.change(cluster, (int) (counted - refcount));
-                if (result == -Errno.EIO) {
-                    throw QapiException.generic(
-                            "Cluster %d has no refcount block: the refcount structures would have to be rebuilt",
-                            cluster);
-                }
                 if (result < 0) {
                     throw QapiException.fromErrno(result, "Could not set the refcount of cluster %d", cluster);
                 }
@@ -76,6 +81,7 @@ final class Qcow2Repair {
             boolean alone = image.refcounts().get(l2Offset >>> geometry.clusterBits) == 1;
             if (alone != L1Entry.isCopied(entry)) {
                 l1.set(i, L1Entry.of(l2Offset, alone));
+                flagsRepaired++;
             }
             repairTable(l2Offset, table);
         }
@@ -95,6 +101,7 @@ final class Qcow2Repair {
             if (alone != L2Entry.isCopied(entry)) {
                 table.putLongBE(at, L2Entry.withCopied(entry, alone));
                 changed = true;
+                flagsRepaired++;
             }
         }
         if (changed) {

@@ -273,6 +273,17 @@ final class Refcounts {
         return first + newBlocks;
     }
 
+    /** Everything cached is forgotten: the structures have been made anew, on stable storage, at another place. */
+    void replace(long offset, long[] entries) {
+        table = entries;
+        blocks = new CachedRefcountBlock[entries.length];
+        cached.clear();
+        dirtyEntries.clear();
+        moved = false;
+        tableOffset = offset;
+        tableClusters = (int) geometry.clustersFor((long) entries.length * Long.BYTES);
+    }
+
     /** How many table entries {@link #reserveBehindEverything} needs. */
     long entriesToReserve(long clusters) {
         return ((endOfCounted() + blocksFor(clusters) + clusters) >>> geometry.refcountBlockBits) + 1;

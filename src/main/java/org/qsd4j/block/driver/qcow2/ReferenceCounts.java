@@ -43,4 +43,19 @@ final class ReferenceCounts {
         }
         return last;
     }
+
+    /** Told of each cluster that is referred to, in no order. */
+    interface Visitor {
+        void visit(long hostCluster, int references);
+    }
+
+    void forEach(Visitor visitor) {
+        chunks.forEach((number, chunk) -> {
+            for (int i = 0; i < CHUNK; i++) {
+                if (chunk[i] != 0) {
+                    visitor.visit((number << CHUNK_BITS) + i, chunk[i]);
+                }
+            }
+        });
+    }
 }
