@@ -6,6 +6,9 @@ import static org.qsd4j.chardev.ChardevOpts.Type.SIZE;
 import static org.qsd4j.chardev.ChardevOpts.Type.STRING;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -62,9 +65,9 @@ public final class ChardevCommandLine {
         StringBuilder text = new StringBuilder();
         if (listWanted) {
             text.append("Available chardev backend types: \n");
-            for (String name : new String[] {"file", "stdio", "socket", "ringbuf", "null", "pipe"}) {
-                text.append("  ").append(name).append('\n');
-            }
+            List<String> kinds = new ArrayList<>(Chardevs.KINDS);
+            Collections.reverse(kinds);
+            kinds.forEach(name -> text.append("  ").append(name).append('\n'));
             return new Help(text.toString(), 0);
         }
         text.append("chardev options:\n");
@@ -104,7 +107,7 @@ public final class ChardevCommandLine {
             case "file" -> putFile(opts, data);
             case "pipe" -> data.put("device", required(opts, "path", "chardev: pipe: no device path given"));
             case "stdio" -> put(data, "signal", opts.bool("signal"));
-            case "ringbuf" -> putSize(opts, data);
+            case "ringbuf", "memory" -> putSize(opts, data);
             case "null" -> {}
             default -> throw QapiException.generic("'%s' is not a valid char driver name", kind);
         }

@@ -5,6 +5,7 @@ import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.ChardevBackend;
 import org.qsd4j.qapi.gen.ChardevCommon;
 import org.qsd4j.qapi.gen.ChardevFile;
+import org.qsd4j.qapi.gen.ChardevHostdev;
 import org.qsd4j.qapi.gen.ChardevRingbuf;
 import org.qsd4j.qapi.gen.ChardevStdio;
 import org.qsd4j.sys.Libc;
@@ -37,15 +38,11 @@ final class ChardevFactory implements AutoCloseable {
         } else if (backend instanceof ChardevBackend.File file) {
             return openFile(id, file.u().data());
         } else if (backend instanceof ChardevBackend.Pipe pipe) {
-            return openPipe(
-                    id,
-                    pipe.u().data().device(),
-                    log(
-                            pipe.u().data().logfile(),
-                            pipe.u().data().logappend(),
-                            pipe.u().data().logtimestamp()));
+            return openPipe(id, pipe.u().data());
         } else if (backend instanceof ChardevBackend.Ringbuf ringbuf) {
-            return openRingbuf(id, ringbuf.u().data());
+            return openRingbuf(id, "ringbuf", ringbuf.u().data());
+        } else if (backend instanceof ChardevBackend.Memory memory) {
+            return openRingbuf(id, "memory", memory.u().data());
         }
         ChardevCommon common = ((ChardevBackend.Null) backend).u().data();
         return new NullChardev(id, log(common.logfile(), common.logappend(), common.logtimestamp()));
@@ -69,20 +66,34 @@ final class ChardevFactory implements AutoCloseable {
 
     private static Chardev openFile(String id, ChardevFile file) {
         ChardevLog log = log(file.logfile(), file.logappend(), file.logtimestamp());
-        int whole = Boolean.TRUE.equals(file.append()) ? DescriptorStream.O_APPEND : Libc.O_TRUNC;
-        int out = openDescriptor(file.out(), Libc.O_WRONLY | Libc.O_CREAT | whole);
-        int in = file.in() == null ? -1 : openDescriptor(file.in(), Libc.O_RDONLY);
-        return new DescriptorChardev(id, log, "chardev-file", "file", in, out);
+        int out = -1;
+        try {
+            int whole = Boolean.TRUE.equals(file.append()) ? DescriptorStream.O_APPEND : Libc.O_TRUNC;
+            out = openDescriptor(file.out(), Libc.O_WRONLY | Libc.O_CREAT | whole);
+            int in = file.in() == null ? -1 : openDescriptor(file.in(), Libc.O_RDONLY);
+            return new DescriptorChardev(id, log, "chardev-file", "file", in, out);
+        } catch (QapiException e) {
+            closeIfOpen(out);
+            log.close();
+            throw e;
+        }
     }
 
     /** Two pipes, PATH.in and PATH.out, or one for both ways. */
-    private static Chardev openPipe(String id, String path, ChardevLog log) {
+    private static Chardev openPipe(String id, ChardevHostdev pipe) {
+        ChardevLog log = log(pipe.logfile(), pipe.logappend(), pipe.logtimestamp());
+        String path = pipe.device();
         int in = Libc.open(path + ".in", Libc.O_RDWR | Libc.O_CLOEXEC, 0);
         int out = Libc.open(path + ".out", Libc.O_RDWR | Libc.O_CLOEXEC, 0);
         if (in < 0 || out < 0) {
             closeIfOpen(in);
             closeIfOpen(out);
-            in = openDescriptor(path, Libc.O_RDWR);
+            try {
+                in = openDescriptor(path, Libc.O_RDWR);
+            } catch (QapiException e) {
+                log.close();
+                throw e;
+            }
             out = in;
         }
         return new DescriptorChardev(id, log, "chardev-pipe", "pipe", in, out);
@@ -102,8 +113,7 @@ final class ChardevFactory implements AutoCloseable {
         return fd;
     }
 
-    private static Chardev openRingbuf(String id, ChardevRingbuf ringbuf) {
-        ChardevLog log = log(ringbuf.logfile(), ringbuf.logappend(), ringbuf.logtimestamp());
+    private static Chardev openRingbuf(String id, String kind, ChardevRingbuf ringbuf) {
         long size = ringbuf.size() == null ? DEFAULT_RINGBUF_BYTES : ringbuf.size();
         if (Long.bitCount(size) != 1 || size < 0) {
             throw QapiException.generic("size of ringbuf chardev must be power of two");
@@ -111,7 +121,8 @@ final class ChardevFactory implements AutoCloseable {
         if (size > MAX_RINGBUF_BYTES) {
             throw QapiException.generic("size of ringbuf chardev must not exceed %d", MAX_RINGBUF_BYTES);
         }
-        return new RingbufChardev(id, log, (int) size);
+        ChardevLog log = log(ringbuf.logfile(), ringbuf.logappend(), ringbuf.logtimestamp());
+        return new RingbufChardev(id, log, kind, (int) size);
     }
 
     /** Any thread. */

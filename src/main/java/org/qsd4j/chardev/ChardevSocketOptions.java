@@ -10,8 +10,10 @@ final class ChardevSocketOptions {
 
     static void put(ChardevOpts opts, ObjectNode data) {
         putAddress(opts, data.putObject("addr"));
-        data.put("server", Boolean.TRUE.equals(opts.bool("server")));
-        ChardevCommandLine.put(data, "wait", opts.bool("wait"));
+        boolean server = Boolean.TRUE.equals(opts.bool("server"));
+        data.put("server", server);
+        Boolean wait = opts.bool("wait");
+        ChardevCommandLine.put(data, "wait", (wait == null && server) ? Boolean.TRUE : wait);
         ChardevCommandLine.put(data, "nodelay", noDelay(opts));
         ChardevCommandLine.put(data, "telnet", opts.bool("telnet"));
         ChardevCommandLine.put(data, "tn3270", opts.bool("tn3270"));

@@ -20,8 +20,13 @@ final class ChardevSockets {
         SocketEndpoint endpoint =
                 server ? new SocketServer(target, noDelay) : new SocketClient(target, reconnect, reporter);
         SocketChardev chardev = new SocketChardev(id, log, loop.get(), endpoint);
-        chardev.open();
-        if (server && !Boolean.FALSE.equals(socket.wait_())) {
+        try {
+            chardev.open();
+        } catch (QapiException e) {
+            log.close();
+            throw e;
+        }
+        if (server && Boolean.TRUE.equals(socket.wait_())) {
             reporter.info("QEMU waiting for connection on: " + chardev.filename());
             try {
                 peerWait.await(chardev.firstPeer());

@@ -1,16 +1,23 @@
 package org.qsd4j.chardev;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.ChardevInfo;
 import org.qsd4j.qom.QomContainer;
+import org.qsd4j.qom.QomProperty;
 import org.qsd4j.qom.QomTree;
 import org.qsd4j.util.Reporter;
 
 /** All chardevs by their id. Main loop, or the starting thread before it runs. */
 public final class Chardevs implements AutoCloseable {
+    /** The kinds of chardevs, in QEMU's order. */
+    public static final List<String> KINDS = List.of("pipe", "null", "ringbuf", "socket", "stdio", "memory", "file");
+
     private final Map<String, Chardev> chardevs = new LinkedHashMap<>();
     private final ChardevFactory factory;
     private final QomContainer container;
@@ -31,6 +38,55 @@ public final class Chardevs implements AutoCloseable {
         add(factory.open(options));
     }
 
+    /** {@code chardev-add}: the same, with the errors of QMP. */
+    public void addById(ChardevOptions options) {
+        if (chardevs.containsKey(options.id())) {
+            throw QapiException.generic("Chardev with id '%s' already exists", options.id());
+        }
+        try {
+            add(factory.open(options));
+        } catch (QapiException e) {
+            throw e.prepend("Failed to add chardev '%s': ", options.id());
+        }
+    }
+
+    /** {@code chardev-change}: as in QEMU, the old one is gone if the new one can't be opened. */
+    public void change(ChardevOptions options) {
+        Chardev old = chardevs.get(options.id());
+        if (old == null) {
+            throw QapiException.generic("Chardev '%s' does not exist", options.id());
+        }
+        if (old.isBusy()) {
+            throw QapiException.generic("Chardev user does not support chardev hotswap");
+        }
+        remove(options.id());
+        addById(options);
+    }
+
+    /** The buffer in memory of that id; throws QapiException. */
+    public RingbufChardev ringbuf(String id) {
+        Chardev chardev = chardevs.get(id);
+        if (chardev == null) {
+            throw QapiException.generic("Device '%s' not found", id);
+        }
+        if (!(chardev instanceof RingbufChardev ringbuf)) {
+            throw QapiException.generic("%s is not a ringbuf device", id);
+        }
+        return ringbuf;
+    }
+
+    /** {@code query-chardev}, in QEMU's order. */
+    public List<ChardevInfo> query() {
+        List<ChardevInfo> infos = new ArrayList<>();
+        for (QomProperty property : container.properties()) {
+            Chardev chardev = chardevs.get(property.name());
+            if (chardev != null) {
+                infos.add(new ChardevInfo(chardev.id(), chardev.filename(), chardev.isBusy()));
+            }
+        }
+        return infos;
+    }
+
     /** Takes in a chardev that is open already. */
     void add(Chardev chardev) {
         container.add(chardev.id(), chardev);
@@ -44,16 +100,22 @@ public final class Chardevs implements AutoCloseable {
 
     /** Closes a chardev that nobody uses and forgets it. */
     public void remove(String id) {
-        Chardev chardev = chardevs.get(id);
-        if (chardev == null) {
-            throw QapiException.generic("Chardev '%s' not found", id);
-        }
+        Chardev chardev = require(id);
         if (chardev.isBusy()) {
             throw QapiException.generic("Chardev '%s' is busy", id);
         }
         chardevs.remove(id);
         container.remove(id);
         chardev.close();
+    }
+
+    /** The chardev of that id; throws QapiException. */
+    public Chardev require(String id) {
+        Chardev chardev = chardevs.get(id);
+        if (chardev == null) {
+            throw QapiException.generic("Chardev '%s' not found", id);
+        }
+        return chardev;
     }
 
     public Collection<Chardev> all() {

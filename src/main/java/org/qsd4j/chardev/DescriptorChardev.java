@@ -9,7 +9,10 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qom.QomProperty;
+import org.qsd4j.sys.EventFd;
+import org.qsd4j.sys.SysException;
 
 /**
  * A chardev over one or two file descriptors: standard input and output, a file, a pair of pipes. QEMU: FDChardev. Its
@@ -19,25 +22,38 @@ import org.qsd4j.qom.QomProperty;
 final class DescriptorChardev extends Chardev {
     private static final int CHUNK_BYTES = 4096;
     private static final long CLOSE_WAIT_MILLIS = 1000;
+    private static final int STDERR = 2;
 
     private final String qomType;
     private final String filename;
     private final @Nullable DescriptorStream input;
     private final DescriptorStream output;
     private final ExecutorService thread;
+    private final EventFd wake;
     private final Semaphore taken = new Semaphore(0);
     private ByteBuffer kept = ByteBuffer.allocate(0);
     private boolean ended;
+    private volatile boolean closing;
+    private @Nullable Thread reader;
 
     /** @param in a descriptor, or -1 where there is no input */
     DescriptorChardev(String id, ChardevLog log, String qomType, String filename, int in, int out) {
         super(id, log);
         this.qomType = qomType;
         this.filename = filename;
-        this.input = in < 0 ? null : new DescriptorStream(in);
+        this.wake = newWake();
         this.output = new DescriptorStream(out);
+        this.input = in < 0 ? null : in == out ? output : new DescriptorStream(in);
         this.thread = new ThreadPoolExecutor(
                 1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> newThread(task, "chardev " + id));
+    }
+
+    private static EventFd newWake() {
+        try {
+            return EventFd.create();
+        } catch (SysException e) {
+            throw QapiException.fromErrno(e.errno(), "Failed to create an event descriptor");
+        }
     }
 
     private static Thread newThread(Runnable task, String name) {
@@ -74,15 +90,22 @@ final class DescriptorChardev extends Chardev {
     @Override
     void frontendAttached(ChardevFrontend attached) {
         attached.opened();
-        if (input != null) {
-            DescriptorStream from = input;
-            newThread(() -> readAll(from), "chardev " + id() + " input").start();
+        if (input != null && reader == null) {
+            startReading(input);
+        } else {
+            resumeInput();
         }
     }
 
-    private void readAll(DescriptorStream from) {
+    private void startReading(DescriptorStream from) {
+        Thread started = newThread(() -> readAll(from, wake.fd()), "chardev " + id() + " input");
+        reader = started;
+        started.start();
+    }
+
+    private void readAll(DescriptorStream from, int wakeFd) {
         byte[] chunk = new byte[CHUNK_BYTES];
-        for (int bytes = from.read(chunk); bytes > 0; bytes = from.read(chunk)) {
+        for (int bytes = from.read(chunk, wakeFd); bytes > 0 && !closing; bytes = from.read(chunk, wakeFd)) {
             ByteBuffer received = ByteBuffer.wrap(chunk, 0, bytes);
             execute(() -> offer(received));
             taken.acquireUninterruptibly();
@@ -123,13 +146,42 @@ final class DescriptorChardev extends Chardev {
         output.write(bytes);
     }
 
+    /** Descriptors of the process itself stay open. */
     @Override
     void closePeer() {
+        closing = true;
+        execute(this::stopReading);
         thread.shutdown();
         try {
-            thread.awaitTermination(CLOSE_WAIT_MILLIS, TimeUnit.MILLISECONDS);
+            // A write that hangs keeps its descriptor: the number must not become another file's meanwhile.
+            if (thread.awaitTermination(CLOSE_WAIT_MILLIS, TimeUnit.MILLISECONDS)) {
+                closeIfOwn(input);
+                closeIfOwn(input == output ? null : output);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void stopReading() {
+        Thread stopped = reader;
+        if (stopped == null) {
+            wake.close();
+            return;
+        }
+        wake.set();
+        taken.release();
+        try {
+            stopped.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        wake.close();
+    }
+
+    private static void closeIfOwn(@Nullable DescriptorStream stream) {
+        if (stream != null && stream.fd() > STDERR) {
+            stream.close();
         }
     }
 }

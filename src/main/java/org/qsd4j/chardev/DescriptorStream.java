@@ -18,12 +18,16 @@ final class DescriptorStream {
         this.fd = fd;
     }
 
-    /** Waits for input: the number of bytes, 0 at the end, or -errno. */
-    int read(byte[] into) {
-        long bytes;
-        do {
+    /** Waits for input: the number of bytes, 0 at the end, or -errno; {@code -ECANCELED} once there is input on another one. */
+    int read(byte[] into, int wakeFd) {
+        long bytes = -Errno.EAGAIN;
+        while (bytes == -Errno.EINTR || bytes == -Errno.EAGAIN) {
+            int ready = Poll.await(fd, Poll.POLLIN, wakeFd);
+            if (ready <= 0) {
+                return ready == 0 ? -Errno.ECANCELED : ready;
+            }
             bytes = Libc.read(fd, input.address(), Math.min(into.length, BUFFER_BYTES));
-        } while (bytes == -Errno.EINTR || (bytes == -Errno.EAGAIN && Poll.await(fd, Poll.POLLIN) >= 0));
+        }
         if (bytes > 0) {
             input.get(0, into, 0, (int) bytes);
         }
@@ -48,6 +52,10 @@ final class DescriptorStream {
             done += (int) Math.max(written, 0);
         }
         return true;
+    }
+
+    int fd() {
+        return fd;
     }
 
     void close() {

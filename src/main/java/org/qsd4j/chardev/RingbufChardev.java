@@ -4,20 +4,25 @@ import java.util.List;
 import org.qsd4j.qom.QomProperty;
 
 /** A buffer in memory that keeps the newest output; no input. QEMU: char-ringbuf.c. Its thread is whichever calls. */
-final class RingbufChardev extends Chardev {
+public final class RingbufChardev extends Chardev {
+    private final String kind;
     private final byte[] buffer;
     private long produced;
     private long consumed;
 
-    /** @param size a power of two */
-    RingbufChardev(String id, ChardevLog log, int size) {
+    /**
+     * @param kind {@code ringbuf}, or {@code memory}, its old name
+     * @param size a power of two
+     */
+    RingbufChardev(String id, ChardevLog log, String kind, int size) {
         super(id, log);
+        this.kind = kind;
         this.buffer = new byte[size];
     }
 
     @Override
     public String filename() {
-        return "ringbuf";
+        return kind;
     }
 
     @Override
@@ -27,7 +32,7 @@ final class RingbufChardev extends Chardev {
 
     @Override
     public String qomType() {
-        return "chardev-ringbuf";
+        return "chardev-" + kind;
     }
 
     @Override
@@ -57,7 +62,7 @@ final class RingbufChardev extends Chardev {
     }
 
     /** Takes up to that many of the oldest bytes out. */
-    synchronized byte[] read(int maxBytes) {
+    public synchronized byte[] read(int maxBytes) {
         byte[] bytes = new byte[(int) Math.min(maxBytes, produced - consumed)];
         for (int i = 0; i < bytes.length; i++) {
             bytes[i] = buffer[(int) (consumed++ & (buffer.length - 1))];

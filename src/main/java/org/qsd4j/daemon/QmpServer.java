@@ -12,6 +12,7 @@ import org.qsd4j.monitor.command.BlockCreateCommandsHandler;
 import org.qsd4j.monitor.command.BlockExportCommandsHandler;
 import org.qsd4j.monitor.command.BlockNodeCommandsHandler;
 import org.qsd4j.monitor.command.BlockStatsCommandsHandler;
+import org.qsd4j.monitor.command.CharCommandsHandler;
 import org.qsd4j.monitor.command.ControlCommandsHandler;
 import org.qsd4j.monitor.command.IntrospectCommandsHandler;
 import org.qsd4j.monitor.command.JobCommandsHandler;
@@ -43,20 +44,22 @@ final class QmpServer implements AutoCloseable {
                 engine.tree(),
                 events,
                 current,
-                CommandTable.of(commands(engine, current, version)),
+                CommandTable.of(commands(engine, chardevs, current, version)),
                 version,
                 engine.loop(),
                 report);
         engine.objects().setMonitorMaker(monitors::make);
     }
 
-    private static QmpDispatchTable commands(StorageEngine engine, CurrentMonitor current, VersionInfo version) {
+    private static QmpDispatchTable commands(
+            StorageEngine engine, Chardevs chardevs, CurrentMonitor current, VersionInfo version) {
         Runnable quit = () -> {
             engine.closeExports();
             engine.jobs().dismissAll();
             engine.loop().stop();
         };
         return new QmpDispatchTable(
+                new CharCommandsHandler(chardevs),
                 new BlockCoreCommandsHandler(engine.graph()),
                 new BlockStatsCommandsHandler(engine.graph()),
                 new BlockNodeCommandsHandler(engine.graph(), engine.objects()::findIoThread),

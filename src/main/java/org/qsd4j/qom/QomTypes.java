@@ -31,6 +31,7 @@ public final class QomTypes {
             new Type(USER_CREATABLE, "interface", true, false),
             new Type("chardev-socket", "chardev", false, false),
             new Type("chardev-stdio", "chardev-fd", false, false),
+            new Type("chardev-memory", "chardev-ringbuf", false, false),
             new Type("object", null, true, false),
             new Type("chardev-file", "chardev-fd", false, false),
             new Type("secret_keyring", "secret_common", false, true),

@@ -13,6 +13,7 @@ import javax.crypto.Cipher;
 import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
+import org.qsd4j.qapi.Base64Text;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.QCryptoSecretFormat;
 import org.qsd4j.qapi.gen.SecretKeyringProperties;

@@ -13,22 +13,34 @@ public final class Poll {
     private static final NativeFunction POLL = NativeFunction.of("poll", 3);
     private static final int SIZEOF_POLLFD = 8;
     private static final int EVENTS = 4;
+    private static final int REVENTS = 6;
+
+    /** The kernel passes over it. */
+    private static final int NO_FD = -1;
 
     private Poll() {}
 
-    /** Waits without a limit until one of the events, an error or a hang-up is there: 0 or more, or -errno. */
+    /** Waits without a limit until one of the events, an error or a hang-up is there: 1, or -errno. */
     public static int await(int fd, int events) {
-        NativeBuffer pollfd = NativeBuffer.allocate(SIZEOF_POLLFD);
+        return await(fd, events, NO_FD);
+    }
+
+    /** The same, but input on another descriptor ends the wait too: 0 if it has some, else 1, or -errno. */
+    public static int await(int fd, int events, int wakeFd) {
+        NativeBuffer pollfd = NativeBuffer.allocate(2 * SIZEOF_POLLFD);
         pollfd.putInt(0, fd);
         pollfd.putShort(EVENTS, (short) events);
+        pollfd.putInt(SIZEOF_POLLFD, wakeFd);
+        pollfd.putShort(SIZEOF_POLLFD + EVENTS, (short) POLLIN);
         int result;
         try {
             do {
-                result = POLL.callInt(pollfd.address(), 1, -1);
+                result = POLL.callInt(pollfd.address(), 2, -1);
             } while (result == -Errno.EINTR);
         } finally {
             Reference.reachabilityFence(pollfd);
         }
-        return result;
+        boolean woken = pollfd.getShort(SIZEOF_POLLFD + REVENTS) != 0;
+        return result < 0 ? result : woken ? 0 : 1;
     }
 }

@@ -1,19 +1,18 @@
-package org.qsd4j.qom;
+package org.qsd4j.qapi;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import org.qsd4j.qapi.QapiException;
 
 /**
  * Base64 as QEMU takes it: only letters of its alphabet, {@code =} and line feeds, but what follows the last whole group
  * of four is dropped without a word. QEMU: {@code qbase64_decode}.
  */
-final class Base64Text {
+public final class Base64Text {
     private static final String ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
     private Base64Text() {}
 
-    static byte[] decode(byte[] text) {
+    public static byte[] decode(byte[] text) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(text.length);
         int group = 0;
         int letters = 0;
@@ -38,7 +37,7 @@ final class Base64Text {
         return bytes.toByteArray();
     }
 
-    static byte[] decode(String text) {
+    public static byte[] decode(String text) {
         return decode(text.getBytes(StandardCharsets.UTF_8));
     }
 
