@@ -30,7 +30,7 @@ class ArchitectureTest {
             .layer("L0")
             .definedBy(ROOT + "util..", ROOT + "sys..", ROOT + "trace..")
             .layer("L1")
-            .definedBy(ROOT + "qapi..", ROOT + "aio..", ROOT + "nbd..", ROOT + "crypto..")
+            .definedBy(ROOT + "qapi..", ROOT + "aio..", ROOT + "nbd..", ROOT + "crypto..", ROOT + "tls..")
             .layer("L2")
             .definedBy(ROOT + "block", ROOT + "qom..")
             .layer("L3")
@@ -68,6 +68,7 @@ class ArchitectureTest {
                     ROOT + "aio..",
                     ROOT + "nbd..",
                     ROOT + "crypto..",
+                    ROOT + "tls..",
                     ROOT + "block..",
                     ROOT + "qom..",
                     ROOT + "job..",

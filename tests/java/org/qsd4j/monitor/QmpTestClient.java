@@ -35,7 +35,7 @@ final class QmpTestClient implements AutoCloseable {
         CurrentMonitor current = new CurrentMonitor();
         Chardevs chardevs = new Chardevs(new Recorder(), false, tree);
         chardev.addTo(chardevs);
-        ObjectRegistry objects = new ObjectRegistry(tree);
+        ObjectRegistry objects = new ObjectRegistry(tree, line -> {});
         Monitors monitors = new Monitors(
                 chardevs,
                 tree,

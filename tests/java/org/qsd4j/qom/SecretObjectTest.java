@@ -23,7 +23,7 @@ class SecretObjectTest {
     @TempDir
     Path dir;
 
-    private final ObjectRegistry objects = new ObjectRegistry(new QomTree());
+    private final ObjectRegistry objects = new ObjectRegistry(new QomTree(), line -> {});
 
     private void add(String options) {
         objects.add(ObjectOptions.visit(new JsonInputVisitor(JsonParser.parse(options)), null));

@@ -35,12 +35,12 @@ public final class StorageEngine implements AutoCloseable {
 
     private final MainLoop loop = new MainLoop();
     private final QomTree tree = new QomTree();
-    private final ObjectRegistry objects = new ObjectRegistry(tree);
+    private final ObjectRegistry objects;
     private final BlockGraph graph;
     private final BlockExports exports;
     private final Jobs jobs;
     private final FuseExportDriver fuse;
-    private final NbdServer nbdServer = new NbdServer();
+    private final NbdServer nbdServer;
     private final Consumer<String> report;
 
     /**
@@ -49,13 +49,15 @@ public final class StorageEngine implements AutoCloseable {
      */
     public StorageEngine(Consumer<String> report, Consumer<QapiEvent> events) {
         this.report = report;
+        objects = new ObjectRegistry(tree, report);
+        nbdServer = new NbdServer(objects, report);
         graph = new BlockGraph(
                 loop,
                 new BlockDrivers(List.of(
                         new FileDriver(),
                         new RawDriver(),
                         new NullCoDriver(),
-                        new NbdDriver(),
+                        new NbdDriver(objects),
                         new Qcow2Driver(report, event -> loop.execute(() -> events.accept(event))),
                         new CompressDriver(),
                         new LuksDriver(objects::secret),

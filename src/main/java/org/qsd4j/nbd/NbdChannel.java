@@ -18,6 +18,12 @@ public interface NbdChannel {
     /** Sends all of the first piece, then all of the second: 0 or -errno. */
     int send(NativeBuffer first, int firstAt, int firstBytes, @Nullable NativeBuffer second, int at, int bytes);
 
+    /** A receive that waits longer fails with EAGAIN. 0: it waits for ever, as at first. */
+    void setReceiveTimeout(long millis);
+
+    /** In words, why a receive has failed: it has just returned {@code result}. The receiving thread. */
+    String receiveFailure(int result);
+
     /** Ends both directions; whoever waits in this channel returns. Any thread, any number of times. */
     void shutdown();
 

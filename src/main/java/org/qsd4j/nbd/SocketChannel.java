@@ -25,6 +25,15 @@ public final class SocketChannel implements NbdChannel {
         Sockets.setNoDelay(fd);
     }
 
+    int fd() {
+        return fd;
+    }
+
+    /** For whoever puts something on top of it; its own receive and send don't wait then. */
+    void setNonBlocking() {
+        Sockets.setNonBlocking(fd);
+    }
+
     @Override
     public int receive(NativeBuffer into, int at, int atMost) {
         return receive(into, at, atMost, 0);
@@ -49,9 +58,15 @@ public final class SocketChannel implements NbdChannel {
         return vector.sendAll(fd, first, firstAt, firstBytes, second, at, bytes);
     }
 
-    /** A receive that waits longer fails with EAGAIN; sends wait for ever. */
+    /** Sends wait for ever from then on, too. */
+    @Override
     public void setReceiveTimeout(long millis) {
         Sockets.setTimeouts(fd, millis, 0);
+    }
+
+    @Override
+    public String receiveFailure(int result) {
+        return "Unable to read from socket: " + Errno.message(-result);
     }
 
     @Override

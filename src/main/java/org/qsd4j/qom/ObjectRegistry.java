@@ -1,22 +1,34 @@
 package org.qsd4j.qom;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.IoThread;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.ObjectOptions;
+import org.qsd4j.qapi.gen.TlsCredsX509Properties;
 import org.qsd4j.qom.throttle.ThrottleGroup;
+import org.qsd4j.tls.TlsCreds;
 import org.qsd4j.util.Identifier;
 
 /** What object-add makes and others refer to by name. QEMU: qom/object_interfaces.c. Main loop. */
 @MainThread
 public final class ObjectRegistry {
     private final QomContainer objects;
+    private final Consumer<String> report;
     private @Nullable Function<ObjectOptions.MonitorQmp, QomObject> monitorMaker;
 
-    public ObjectRegistry(QomTree tree) {
+    /** A second way to those objects that threads of connections ask. */
+    private final Map<String, Authorizer> authorizers = new ConcurrentHashMap<>();
+
+    /** @param report where warnings about an object's properties go */
+    public ObjectRegistry(QomTree tree, Consumer<String> report) {
         this.objects = tree.objects();
+        this.report = report;
     }
 
     /** Makes an object. */
@@ -35,6 +47,16 @@ public final class ObjectRegistry {
             objects.add(options.id(), () -> maker.apply(monitor));
         } else if (options instanceof ObjectOptions.ThrottleGroup throttle) {
             objects.add(options.id(), () -> new ThrottleGroup(options.id(), throttle.u()));
+        } else if (options instanceof ObjectOptions.AuthzSimple simple) {
+            addAuthorizer(options.id(), new AuthzSimpleObject(simple.u()));
+        } else if (options instanceof ObjectOptions.AuthzList list) {
+            addAuthorizer(options.id(), new AuthzListObject(list.u()));
+        } else if (options instanceof ObjectOptions.TlsCredsAnon anonymous) {
+            objects.add(options.id(), () -> TlsCredsObject.anonymous(anonymous.u(), report));
+        } else if (options instanceof ObjectOptions.TlsCredsPsk psk) {
+            objects.add(options.id(), () -> TlsCredsObject.psk(psk.u(), report));
+        } else if (options instanceof ObjectOptions.TlsCredsX509 x509) {
+            objects.add(options.id(), () -> x509(x509.u()));
         } else {
             throw QapiException.generic(
                     "invalid object type: %s", options.qomType().wireName());
@@ -62,6 +84,17 @@ public final class ObjectRegistry {
         monitorMaker = maker;
     }
 
+    private void addAuthorizer(String id, Authorizer authorizer) {
+        objects.add(id, authorizer);
+        authorizers.put(id, authorizer);
+    }
+
+    private TlsCredsObject x509(TlsCredsX509Properties properties) {
+        String secretId = properties.passwordid();
+        String password = secretId == null ? null : new String(secret(secretId), StandardCharsets.UTF_8);
+        return TlsCredsObject.x509(properties, password, report);
+    }
+
     /** Throws QapiException unless it is a possible id. */
     public static void checkId(String id) {
         if (!Identifier.isWellFormed(id)) {
@@ -78,6 +111,31 @@ public final class ObjectRegistry {
         }
         object.checkDeletable();
         objects.remove(id);
+        authorizers.remove(id);
+    }
+
+    /**
+     * The TLS credentials of that name.
+     *
+     * @param server for which end they have to be
+     * @throws QapiException if there are none
+     */
+    public TlsCreds tlsCreds(String id, boolean server) {
+        QomObject object = objects.find(id);
+        if (object == null) {
+            throw QapiException.generic("No TLS credentials with id '%s'", id);
+        }
+        if (!(object instanceof TlsCredsObject credentials)) {
+            throw QapiException.generic("Object with id '%s' is not TLS credentials", id);
+        }
+        credentials.creds().checkEndpoint(server);
+        return credentials.creds();
+    }
+
+    /** Whether the authorization object of that name lets somebody in; what isn't there lets nobody in. Any thread. */
+    public boolean isAuthorized(String id, String identity) {
+        Authorizer authorizer = authorizers.get(id);
+        return authorizer != null && authorizer.isAllowed(identity);
     }
 
     /** The iothread of that name, or null. */

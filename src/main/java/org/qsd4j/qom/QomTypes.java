@@ -14,16 +14,22 @@ public final class QomTypes {
     private record Type(String name, @Nullable String parent, boolean isAbstract, boolean userCreatable) {}
 
     private static final List<Type> TYPES = List.of(
+            new Type("authz-simple", "authz", false, true),
             new Type("secret_common", "object", true, false),
             new Type("container", "object", false, false),
             new Type("interface", null, true, false),
+            new Type("tls-creds-anon", "tls-creds", false, true),
             new Type("iothread", "event-loop-base", false, true),
             new Type("secret", "secret_common", false, true),
+            new Type("authz", "object", true, false),
             new Type("monitor", "object", true, false),
+            new Type("tls-creds-psk", "tls-creds", false, true),
+            new Type("tls-creds", "object", true, false),
             new Type("chardev-pipe", "chardev-fd", false, false),
             new Type("main-loop", "event-loop-base", false, true),
             new Type("chardev-null", "chardev", false, false),
             new Type("chardev-ringbuf", "chardev", false, false),
+            new Type("authz-list", "authz", false, true),
             new Type("monitor-qmp", "monitor", false, true),
             new Type("event-loop-base", "object", true, false),
             new Type("chardev-fd", "chardev", true, false),
@@ -33,6 +39,7 @@ public final class QomTypes {
             new Type("chardev-stdio", "chardev-fd", false, false),
             new Type("chardev-memory", "chardev-ringbuf", false, false),
             new Type("object", null, true, false),
+            new Type("tls-creds-x509", "tls-creds", false, true),
             new Type("chardev-file", "chardev-fd", false, false),
             new Type("secret_keyring", "secret_common", false, true),
             new Type("throttle-group", "object", false, true));

@@ -14,6 +14,7 @@ import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.qapi.Base64Text;
+import org.qsd4j.qapi.FileContents;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.QCryptoSecretFormat;
 import org.qsd4j.qapi.gen.SecretKeyringProperties;
@@ -80,12 +81,20 @@ final class SecretObject implements QomObject {
             throw QapiException.generic("'file' and 'data' are mutually exclusive");
         }
         if (file != null) {
-            return SecretFile.read(file);
+            return readFile(file);
         }
         if (data == null) {
             throw QapiException.generic("Either 'file' or 'data' must be provided");
         }
         return data.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static byte[] readFile(String path) {
+        try {
+            return FileContents.read(path);
+        } catch (QapiException e) {
+            throw e.prepend("Unable to read %s: ", path);
+        }
     }
 
     /** AES-256 in CBC mode; the last byte says how many bytes of padding there are. */

@@ -22,6 +22,8 @@ public final class Libc {
     public static final int O_NOATIME = 0x40000;
     public static final int O_CLOEXEC = 0x80000;
 
+    public static final int R_OK = 4;
+
     public static final int SEEK_SET = 0;
     public static final int SEEK_CUR = 1;
     public static final int SEEK_END = 2;
@@ -40,6 +42,7 @@ public final class Libc {
             ThreadLocal.withInitial(() -> NativeBuffer.allocate(2 * Long.BYTES));
 
     private static final NativeFunction OPEN = NativeFunction.of("open", 3);
+    private static final NativeFunction ACCESS = NativeFunction.of("access", 2);
     private static final NativeFunction CLOSE = NativeFunction.of("close", 1);
     private static final NativeFunction DUP3 = NativeFunction.of("dup3", 3);
     private static final NativeFunction READ = NativeFunction.of("read", 3);
@@ -70,6 +73,16 @@ public final class Libc {
             Reference.reachabilityFence(name);
         }
         return result;
+    }
+
+    /** Whether the process may do {@code mode} to the file: 0 or -errno. */
+    public static int access(String path, int mode) {
+        NativeBuffer name = cString(path);
+        try {
+            return ACCESS.callInt(name.address(), mode);
+        } finally {
+            Reference.reachabilityFence(name);
+        }
     }
 
     public static int close(int fd) {

@@ -8,7 +8,7 @@ import com.kenai.jffi.Type;
 import java.util.Arrays;
 
 /**
- * One function of the C library whose arguments and result are all of register size. A call allocates nothing and costs
+ * One native function, most often of the C library, whose arguments and result are all of register size. A call allocates nothing and costs
  * about 50 ns beyond the function itself. The result follows the kernel's convention: a negative one is {@code -errno}.
  *
  * <p>It stands on jffi's {@link Invoker}, which generates no code at run time; jnr-ffi's loader above it would cost 240
@@ -32,6 +32,15 @@ final class NativeFunction {
         long address = Library.getDefault().getSymbolAddress(symbol);
         if (address == 0) {
             throw new UnsatisfiedLinkError("no symbol " + symbol + " in the C library");
+        }
+        return new NativeFunction(context(parameters), address);
+    }
+
+    /** Looks the symbol up in a library that may be older or newer than we think; throws UnsatisfiedLinkError. */
+    static NativeFunction of(Library library, String symbol, int parameters) {
+        long address = library.getSymbolAddress(symbol);
+        if (address == 0) {
+            throw new UnsatisfiedLinkError("no symbol " + symbol);
         }
         return new NativeFunction(context(parameters), address);
     }

@@ -14,8 +14,13 @@ public final class Sockets {
     public static final int MSG_NOSIGNAL = 0x4000;
     public static final int SHUT_RDWR = 2;
 
+    public static final int POLLIN = 1;
+    public static final int POLLOUT = 4;
+
     private static final int SOCK_STREAM = 1;
     private static final int SOCK_CLOEXEC = 0x80000;
+    private static final int F_GETFL = 3;
+    private static final int F_SETFL = 4;
     private static final int SOL_SOCKET = 1;
     private static final int IPPROTO_TCP = 6;
     private static final int IPPROTO_IPV6 = 41;
@@ -41,6 +46,7 @@ public final class Sockets {
     private static final NativeFunction SETSOCKOPT = NativeFunction.of("setsockopt", 5);
     private static final NativeFunction SHUTDOWN = NativeFunction.of("shutdown", 2);
     private static final NativeFunction RECV = NativeFunction.of("recv", 4);
+    private static final NativeFunction POLL = NativeFunction.of("poll", 3);
     private static final NativeFunction SENDMSG = NativeFunction.of("sendmsg", 3);
 
     private Sockets() {}
@@ -66,6 +72,25 @@ public final class Sockets {
 
     public static long recv(int fd, long address, long bytes, int flags) {
         return RECV.call(fd, address, bytes, flags);
+    }
+
+    /** Calls on the socket return EAGAIN where they would wait: 0 or -errno. */
+    public static int setNonBlocking(int fd) {
+        int flags = Libc.fcntl(fd, F_GETFL, 0);
+        return flags < 0 ? flags : Libc.fcntl(fd, F_SETFL, flags | Libc.O_NONBLOCK);
+    }
+
+    /**
+     * Waits until the socket is ready for {@code events} or has an error.
+     *
+     * @param pollfd 8 bytes for the call, the calling thread's
+     * @param millis the longest wait, -1 for no limit
+     * @return 1 when it is, 0 after that time, or -errno
+     */
+    public static int poll(int fd, int events, NativeBuffer pollfd, int millis) {
+        pollfd.putInt(0, fd);
+        pollfd.putInt(4, events);
+        return POLL.callInt(pollfd.address(0, 8), 1, millis);
     }
 
     static long sendmsg(int fd, long message, int flags) {

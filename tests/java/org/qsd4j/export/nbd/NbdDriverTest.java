@@ -26,6 +26,8 @@ import org.qsd4j.block.TestGraph;
 import org.qsd4j.block.driver.nbd.NbdDriver;
 import org.qsd4j.nbd.wire.Nbd;
 import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qom.ObjectRegistry;
+import org.qsd4j.qom.QomTree;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
 
@@ -42,7 +44,7 @@ class NbdDriverTest {
     void start() throws Exception {
         server = new NbdFixture(dir);
         server.addFile("e");
-        graph = new TestGraph(new NbdDriver());
+        graph = new TestGraph(new NbdDriver(new ObjectRegistry(new QomTree(), line -> {})));
     }
 
     @AfterEach

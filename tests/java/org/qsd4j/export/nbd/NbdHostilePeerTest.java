@@ -116,7 +116,7 @@ class NbdHostilePeerTest {
 
     @Test
     void aTlsServerTalksAboutNothingElseBeforeTls() throws Exception {
-        try (NbdFixture server = new NbdFixture(dir, plain -> null, 10, 100)) {
+        try (NbdFixture server = new NbdFixture(dir, TestTls.anonymous(), 10, 100)) {
             server.addFile("e");
             try (RawNbdClient client = server.connect().hello()) {
                 for (int option : new int[] {3, 6, 7, 8, 9, 10, 11, 99}) {

@@ -20,6 +20,8 @@ import org.qsd4j.block.BlockBackend;
 import org.qsd4j.block.BlockStatus;
 import org.qsd4j.block.TestGraph;
 import org.qsd4j.block.driver.nbd.NbdDriver;
+import org.qsd4j.qom.ObjectRegistry;
+import org.qsd4j.qom.QomTree;
 import org.qsd4j.sys.NativeBuffer;
 
 /** The tools of other people, in both directions; skipped where they aren't installed. */
@@ -164,7 +166,7 @@ class NbdInteropTest {
         List<String> command = new ArrayList<>(List.of(qemu("qemu-nbd"), "-t", "-f", "raw", "-k", socket.toString()));
         command.add(imageFile().toString());
         Process qemu = new ProcessBuilder(command).start();
-        try (TestGraph graph = new TestGraph(new NbdDriver())) {
+        try (TestGraph graph = new TestGraph(new NbdDriver(new ObjectRegistry(new QomTree(), line -> {})))) {
             for (int i = 0; i < 100 && !Files.exists(socket); i++) {
                 Thread.sleep(50);
             }

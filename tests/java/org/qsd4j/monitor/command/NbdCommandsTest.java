@@ -18,6 +18,8 @@ import org.qsd4j.qapi.gen.BlockExportOptionsBase;
 import org.qsd4j.qapi.gen.BlockExportOptionsFuse;
 import org.qsd4j.qapi.gen.BlockExportType;
 import org.qsd4j.qapi.gen.NbdServerAddOptions;
+import org.qsd4j.qom.ObjectRegistry;
+import org.qsd4j.qom.QomTree;
 
 class NbdCommandsTest {
     private final TestGraph graph = new TestGraph();
@@ -56,7 +58,8 @@ class NbdCommandsTest {
     void errorsAreTheRealDaemons() {
         graph.add("{'driver': 'null-co', 'node-name': 'n', 'size': 4096}");
         BlockExports exports = new BlockExports(new MainLoop(), graph.graph, id -> null, event -> {}, List.of(IDLE));
-        NbdCommandsHandler nbd = new NbdCommandsHandler(new NbdServer(), graph.graph, exports);
+        NbdCommandsHandler nbd = new NbdCommandsHandler(
+                new NbdServer(new ObjectRegistry(new QomTree(), line -> {}), line -> {}), graph.graph, exports);
         exports.add(new BlockExportOptions.Fuse(
                 new BlockExportOptionsBase(BlockExportType.FUSE, "f", null, null, "n", null, null, null),
                 new BlockExportOptionsFuse("/m", null, null)));

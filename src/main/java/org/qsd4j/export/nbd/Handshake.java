@@ -3,6 +3,7 @@ package org.qsd4j.export.nbd;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.nbd.NbdChannel;
+import org.qsd4j.nbd.SocketChannel;
 import org.qsd4j.nbd.wire.Nbd;
 import org.qsd4j.sys.NativeBuffer;
 
@@ -14,6 +15,7 @@ final class Handshake {
     private static final int RESERVED_ZEROES = 124;
 
     private final NbdConnection connection;
+    private final SocketChannel plain;
     private final ExportDirectory exports;
     private final @Nullable TlsGate tls;
     private final OptionStream stream;
@@ -28,11 +30,12 @@ final class Handshake {
     /** The export that the client has chosen, once it has. */
     private @Nullable NbdTarget chosen;
 
-    Handshake(NbdConnection connection, NbdChannel channel, ExportDirectory exports, @Nullable TlsGate tls) {
+    Handshake(NbdConnection connection, SocketChannel plain, ExportDirectory exports, @Nullable TlsGate tls) {
         this.connection = connection;
+        this.plain = plain;
         this.exports = exports;
         this.tls = tls;
-        this.stream = new OptionStream(channel);
+        this.stream = new OptionStream(plain);
         this.metaContexts = new MetaContextOptions(stream, exports);
     }
 
@@ -194,11 +197,7 @@ final class Handshake {
             throw new OptionError(Nbd.NBD_REP_ERR_INVALID, "TLS already enabled");
         }
         stream.ack();
-        NbdChannel secured = tls.accept(stream.channel());
-        if (secured == null) {
-            throw new Disconnect("the TLS handshake has failed");
-        }
-        stream.switchTo(secured);
+        stream.switchTo(tls.accept(plain));
         encrypted = true;
         // What was agreed in the clear may have been agreed by somebody in between.
         structuredReplies = false;

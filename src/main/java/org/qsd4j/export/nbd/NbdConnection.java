@@ -4,6 +4,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.nbd.NbdChannel;
+import org.qsd4j.nbd.SocketChannel;
 
 /**
  * One client, from accept to close, on a thread of its own. {@link #shutdown} may come from any thread; the thread itself
@@ -13,12 +14,12 @@ final class NbdConnection implements Runnable {
     private static final System.Logger LOG = System.getLogger(NbdConnection.class.getName());
 
     private final NbdListener listener;
-    private final NbdChannel plain;
+    private final SocketChannel plain;
 
     /** The client has chosen its export in time. Written once by the connection's thread, read by the timer's. */
     private volatile boolean negotiated;
 
-    NbdConnection(NbdListener listener, NbdChannel plain) {
+    NbdConnection(NbdListener listener, SocketChannel plain) {
         this.listener = listener;
         this.plain = plain;
     }
@@ -70,6 +71,7 @@ final class NbdConnection implements Runnable {
         if (target != null) {
             target.detach(this);
         }
+        channel.close();
     }
 
     /** For a connection whose thread could not be started. */

@@ -1,7 +1,7 @@
 package org.qsd4j.export.nbd;
 
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.export.BlockExports;
@@ -11,6 +11,7 @@ import org.qsd4j.qapi.gen.InetSocketAddress;
 import org.qsd4j.qapi.gen.NbdServerOptions;
 import org.qsd4j.qapi.gen.SocketAddress;
 import org.qsd4j.qapi.gen.UnixSocketAddress;
+import org.qsd4j.qom.ObjectRegistry;
 
 /**
  * The one NBD server of the daemon, running or not. QEMU: {@code NBDServerData}. Exports can be added only while it runs,
@@ -27,17 +28,17 @@ public final class NbdServer {
     private static final long STOP_WAIT_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final ExportDirectory directory = new ExportDirectory();
-    private final Function<String, @Nullable TlsGate> credentials;
+    private final ObjectRegistry objects;
+    private final Consumer<String> report;
     private @Nullable NbdListener listener;
 
-    /** A server that can't do TLS: no object is taken for credentials. */
-    public NbdServer() {
-        this(id -> null);
-    }
-
-    /** @param credentials makes the gate for an object's id; null if there is no such object */
-    private NbdServer(Function<String, @Nullable TlsGate> credentials) {
-        this.credentials = credentials;
+    /**
+     * @param objects where TLS credentials and authorization are
+     * @param report told about clients that TLS keeps out; any thread
+     */
+    public NbdServer(ObjectRegistry objects, Consumer<String> report) {
+        this.objects = objects;
+        this.report = report;
     }
 
     public boolean isRunning() {
@@ -54,10 +55,9 @@ public final class NbdServer {
             throw QapiException.generic("NBD server already running");
         }
         String tlsCreds = options.tlsCreds();
-        TlsGate gate = tlsCreds == null ? null : credentials.apply(tlsCreds);
-        if (tlsCreds != null && gate == null) {
-            throw QapiException.generic("No TLS credentials with id '%s'", tlsCreds);
-        }
+        TlsGate gate = tlsCreds == null
+                ? null
+                : new TlsGate(objects.tlsCreds(tlsCreds, true), options.tlsAuthz(), objects, report);
         listener = new NbdListener(
                 listen(options.addr()),
                 directory,

@@ -23,7 +23,7 @@ import org.qsd4j.sys.NativeBuffer;
 class ThrottleTest {
     private static final int BLOCK = 4096;
 
-    private final ObjectRegistry objects = new ObjectRegistry(new QomTree());
+    private final ObjectRegistry objects = new ObjectRegistry(new QomTree(), line -> {});
     private final TestGraph test = new TestGraph(new ThrottleDriver(objects));
     private final NativeBuffer buffer = NativeBuffer.allocate(1 << 20);
 

@@ -2,7 +2,10 @@ package org.qsd4j.block.driver.nbd;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 import org.qsd4j.nbd.NbdChannel;
+import org.qsd4j.nbd.SocketChannel;
+import org.qsd4j.nbd.TlsChannel;
 import org.qsd4j.nbd.wire.Nbd;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.sys.Errno;
@@ -18,11 +21,13 @@ final class ClientHandshake {
 
     private static final int SCRATCH = 64 << 10;
 
-    private final NbdChannel channel;
+    private final SocketChannel plain;
+    private final @Nullable TlsOptions tls;
     private final String export;
     private final String context;
     private final NativeBuffer buffer = NativeBuffer.allocate(SCRATCH);
 
+    private NbdChannel channel;
     private boolean structured;
     private boolean extended;
     private int contextId = -1;
@@ -32,11 +37,21 @@ final class ClientHandshake {
     private int preferredBlock;
     private int maximumBlock = Nbd.NBD_MAX_BUFFER_SIZE;
 
-    /** @param context the meta context to ask for */
-    ClientHandshake(NbdChannel channel, String export, String context) {
-        this.channel = channel;
+    /**
+     * @param tls what to secure the connection with; null to leave it as it is
+     * @param context the meta context to ask for
+     */
+    ClientHandshake(SocketChannel plain, @Nullable TlsOptions tls, String export, String context) {
+        this.plain = plain;
+        this.tls = tls;
+        this.channel = plain;
         this.export = export;
         this.context = context;
+    }
+
+    /** The stream for what follows: TLS if it was asked for. */
+    NbdChannel channel() {
+        return channel;
     }
 
     /** @throws QapiException if the server is none, or doesn't have the export */
@@ -60,6 +75,9 @@ final class ClientHandshake {
     }
 
     private void oldstyle() {
+        if (tls != null) {
+            throw QapiException.generic("Server does not support STARTTLS");
+        }
         if (!export.isEmpty()) {
             throw QapiException.generic("Server does not support non-empty export names");
         }
@@ -75,6 +93,9 @@ final class ClientHandshake {
         send(ByteBuffer.allocate(4)
                 .putInt(serverFlags & (Nbd.NBD_FLAG_FIXED_NEWSTYLE | Nbd.NBD_FLAG_NO_ZEROES))
                 .array());
+        if (tls != null) {
+            startTls(tls, fixed);
+        }
         if (fixed) {
             extended = ask(Nbd.NBD_OPT_EXTENDED_HEADERS);
             structured = extended || ask(Nbd.NBD_OPT_STRUCTURED_REPLY);
@@ -86,6 +107,26 @@ final class ClientHandshake {
             }
         }
         exportName(noZeroes);
+    }
+
+    /** Before anything else, so that nobody in between has a say in what is agreed. */
+    private void startTls(TlsOptions options, boolean fixed) {
+        if (!fixed) {
+            throw QapiException.generic("Server does not support STARTTLS");
+        }
+        sendOption(Nbd.NBD_OPT_STARTTLS, new byte[0]);
+        int length = replyHeader(Nbd.NBD_OPT_STARTTLS);
+        int type = replyType();
+        if (type == Nbd.NBD_REP_ERR_UNSUP) {
+            throw QapiException.generic("Server don't support STARTTLS option");
+        }
+        if (type != Nbd.NBD_REP_ACK) {
+            throw refusal(Nbd.NBD_OPT_STARTTLS, type, length);
+        }
+        if (length != 0) {
+            throw QapiException.generic("Start TLS response was not zero %d", length);
+        }
+        channel = TlsChannel.start(plain, options.creds(), options.hostname(), null);
     }
 
     /** The way of servers that don't know GO: they close the connection if they don't have the export. */
@@ -159,7 +200,7 @@ final class ClientHandshake {
                 return false;
             }
             if (type != Nbd.NBD_REP_ACK) {
-                throw refusal(type, length);
+                throw refusal(Nbd.NBD_OPT_GO, type, length);
             }
             skip(length);
             if (flags == 0) {
@@ -200,16 +241,20 @@ final class ClientHandshake {
         }
     }
 
-    private QapiException refusal(int type, int length) {
+    private QapiException refusal(int option, int type, int length) {
         String said = length <= Nbd.NBD_MAX_STRING_SIZE ? readString(length) : "";
-        return switch (type) {
-            case Nbd.NBD_REP_ERR_POLICY -> QapiException.generic("Denied by server for option %d (go)", Nbd.NBD_OPT_GO);
-            case Nbd.NBD_REP_ERR_TLS_REQD ->
-                QapiException.generic("Server requires TLS for option %d (go)", Nbd.NBD_OPT_GO);
-            case Nbd.NBD_REP_ERR_UNKNOWN -> QapiException.generic("Requested export not available");
-            default ->
-                QapiException.generic("Server refused option %d (go) with error 0x%x: %s", Nbd.NBD_OPT_GO, type, said);
+        String what = "option " + option + " (" + Nbd.optionName(option) + ")";
+        String text = switch (type) {
+            case Nbd.NBD_REP_ERR_POLICY -> "Denied by server for " + what;
+            case Nbd.NBD_REP_ERR_INVALID -> "Invalid parameters for " + what;
+            case Nbd.NBD_REP_ERR_TLS_REQD -> "TLS negotiation required before " + what;
+            case Nbd.NBD_REP_ERR_UNKNOWN -> "Requested export not available";
+            case Nbd.NBD_REP_ERR_SHUTDOWN -> "Server shutting down before " + what;
+            case Nbd.NBD_REP_ERR_BLOCK_SIZE_REQD -> "Server requires INFO_BLOCK_SIZE for " + what;
+            default -> "Unknown error code when asking for " + what;
         };
+        QapiException refusal = QapiException.generic("%s", text);
+        return said.isEmpty() ? refusal : refusal.withHint("server reported: " + said);
     }
 
     private void sendOption(int option, byte[] data) {
@@ -282,8 +327,9 @@ final class ClientHandshake {
             throw QapiException.generic("Failed to read %s: Unexpected end-of-file before all data were read", what);
         }
         if (result < 0) {
-            throw QapiException.fromErrno(
-                    result == -Errno.EAGAIN ? Errno.ETIMEDOUT : result, "Failed to read %s", what);
+            throw result == -Errno.EAGAIN
+                    ? QapiException.fromErrno(Errno.ETIMEDOUT, "Failed to read %s", what)
+                    : QapiException.generic("Failed to read %s: %s", what, channel.receiveFailure(result));
         }
     }
 }

@@ -10,10 +10,19 @@ import org.qsd4j.nbd.wire.Nbd;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.BlockdevOptions;
 import org.qsd4j.qapi.gen.BlockdevOptionsNbd;
+import org.qsd4j.qapi.gen.SocketAddress;
+import org.qsd4j.qom.ObjectRegistry;
 
 /** Driver {@code nbd}. */
 public final class NbdDriver implements BlockDriver {
     private static final String DEFAULT_CONTEXT = "base:allocation";
+
+    private final ObjectRegistry objects;
+
+    /** @param objects where TLS credentials are */
+    public NbdDriver(ObjectRegistry objects) {
+        this.objects = objects;
+    }
 
     @Override
     public String formatName() {
@@ -41,14 +50,10 @@ public final class NbdDriver implements BlockDriver {
         if (bitmap != null && isTooLong(bitmap)) {
             throw QapiException.generic("x-dirty-bitmap query too long to send to server");
         }
-        if (options.tlsCreds() != null) {
-            throw QapiException.generic("No TLS credentials with id '%s'", options.tlsCreds());
-        }
+        TlsOptions tls = tls(options);
         ServerAddress address = new ServerAddress(options.server());
         ServerLink link = ServerLink.open(
-                address,
-                export,
-                bitmap == null ? DEFAULT_CONTEXT : bitmap,
+                new ServerOptions(address, tls, export, bitmap == null ? DEFAULT_CONTEXT : bitmap),
                 seconds(options.openTimeout()),
                 seconds(options.reconnectDelay()));
         boolean done = false;
@@ -67,6 +72,18 @@ public final class NbdDriver implements BlockDriver {
                 link.close();
             }
         }
+    }
+
+    private @Nullable TlsOptions tls(BlockdevOptionsNbd options) {
+        String creds = options.tlsCreds();
+        if (creds == null) {
+            return null;
+        }
+        String hostname = options.tlsHostname();
+        if (hostname == null && options.server() instanceof SocketAddress.Inet inet) {
+            hostname = inet.u().host();
+        }
+        return new TlsOptions(objects.tlsCreds(creds, false), hostname);
     }
 
     private static boolean isTooLong(String text) {

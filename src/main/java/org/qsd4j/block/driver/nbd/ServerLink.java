@@ -30,9 +30,7 @@ final class ServerLink {
     /** A receiver looks up that often, for its deadline. */
     private static final long RECEIVE_MILLIS = 1_000;
 
-    private final ServerAddress address;
-    private final String export;
-    private final String context;
+    private final ServerOptions options;
     private final long reconnectNanos;
     private final Thread mainLoop = Thread.currentThread();
     private final ServerInfo info;
@@ -45,11 +43,8 @@ final class ServerLink {
     private volatile boolean closed;
 
     /** @throws QapiException if there is no such server or export */
-    private ServerLink(
-            ServerAddress address, String export, String context, long reconnectSeconds, ClientConnection connection) {
-        this.address = address;
-        this.export = export;
-        this.context = context;
+    private ServerLink(ServerOptions options, long reconnectSeconds, ClientConnection connection) {
+        this.options = options;
         this.reconnectNanos = TimeUnit.SECONDS.toNanos(reconnectSeconds);
         this.connection = connection;
         this.info = connection.server();
@@ -61,12 +56,11 @@ final class ServerLink {
      * @param openSeconds how long to go on trying; 0: once
      * @throws QapiException for the last attempt's failure
      */
-    static ServerLink open(
-            ServerAddress address, String export, String context, long openSeconds, long reconnectSeconds) {
+    static ServerLink open(ServerOptions options, long openSeconds, long reconnectSeconds) {
         long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(openSeconds);
         while (true) {
             try {
-                return new ServerLink(address, export, context, reconnectSeconds, connect(address, export, context));
+                return new ServerLink(options, reconnectSeconds, connect(options));
             } catch (QapiException e) {
                 if (deadlineNanos - System.nanoTime() < TimeUnit.MILLISECONDS.toNanos(RETRY_MILLIS) || !pause()) {
                     throw e;
@@ -75,8 +69,8 @@ final class ServerLink {
         }
     }
 
-    private static ClientConnection connect(ServerAddress address, String export, String context) {
-        int fd = address.connect(HANDSHAKE_MILLIS);
+    private static ClientConnection connect(ServerOptions options) {
+        int fd = options.address().connect(HANDSHAKE_MILLIS);
         SocketChannel channel = new SocketChannel(fd);
         AtomicBoolean settled = new AtomicBoolean();
         Executor later = CompletableFuture.delayedExecutor(HANDSHAKE_MILLIS, TimeUnit.MILLISECONDS);
@@ -86,15 +80,16 @@ final class ServerLink {
             }
         });
         boolean done = false;
+        ClientHandshake handshake = new ClientHandshake(channel, options.tls(), options.export(), options.context());
         try {
-            ServerInfo info = new ClientHandshake(channel, export, context).run();
-            channel.setReceiveTimeout(RECEIVE_MILLIS);
+            ServerInfo info = handshake.run();
+            handshake.channel().setReceiveTimeout(RECEIVE_MILLIS);
             done = true;
-            return new ClientConnection(channel, info);
+            return new ClientConnection(handshake.channel(), info);
         } finally {
             settled.set(true);
             if (!done) {
-                channel.close();
+                handshake.channel().close();
             }
         }
     }
@@ -195,7 +190,7 @@ final class ServerLink {
     private boolean tryToConnect() {
         triedAtNanos = System.nanoTime();
         try {
-            ClientConnection next = connect(address, export, context);
+            ClientConnection next = connect(options);
             if (!next.server().equals(info)) {
                 // Another image, or another server: none of what the node has said would be true.
                 next.disconnect();

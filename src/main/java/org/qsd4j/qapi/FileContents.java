@@ -1,24 +1,24 @@
-package org.qsd4j.qom;
+package org.qsd4j.qapi;
 
 import java.io.ByteArrayOutputStream;
-import org.qsd4j.qapi.QapiException;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.Libc;
 import org.qsd4j.sys.NativeBuffer;
 
-/** Reads the file of a secret, however it is made: a pipe is as good as a regular file. */
-final class SecretFile {
-    /** No key or passphrase comes near it; a device that never ends must not take the daemon's memory. */
+/** Reads small files that the user names, however they are made: a pipe is as good as a regular file. */
+public final class FileContents {
+    /** No key, certificate or passphrase comes near it; a device that never ends must not take the daemon's memory. */
     private static final int MAX_BYTES = 1 << 20;
 
     private static final int CHUNK_BYTES = 4096;
 
-    private SecretFile() {}
+    private FileContents() {}
 
-    static byte[] read(String path) {
+    /** All of the file, or QapiException with GLib's text. */
+    public static byte[] read(String path) {
         int fd = Libc.open(path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
         if (fd < 0) {
-            throw failure(path, "Failed to open file", fd);
+            throw QapiException.fromErrno(fd, "Failed to open file \u201C%s\u201D", path);
         }
         try {
             return readAll(path, fd);
@@ -40,14 +40,10 @@ final class SecretFile {
                 bytes = -Errno.EFBIG;
             }
             if (bytes < 0 && bytes != -Errno.EINTR) {
-                throw failure(path, "Error reading file", bytes);
+                throw QapiException.fromErrno(bytes, "Error reading file \u201C%s\u201D", path);
             }
             chunk.get(0, copy, 0, Math.max(bytes, 0));
             content.write(copy, 0, Math.max(bytes, 0));
         }
-    }
-
-    private static QapiException failure(String path, String what, int errno) {
-        return QapiException.fromErrno(errno, "Unable to read %s: %s \u201C%s\u201D", path, what, path);
     }
 }
