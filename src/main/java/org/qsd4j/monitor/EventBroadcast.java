@@ -10,12 +10,24 @@ import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.qapi.QapiEvent;
 import org.qsd4j.trace.TracePoint;
 
-/** Sends events, with the time at which they were handed in, to every client that has done its negotiation. */
+/**
+ * Sends events, with the time at which they were handed in, to every client that has done its negotiation. Some kinds come
+ * once a second at most.
+ */
 @ThreadSafe
 public final class EventBroadcast implements Consumer<QapiEvent> {
     private static final int NANOS_PER_MICRO = 1000;
 
+    private final EventLimits limits;
     private final List<QmpSession> sessions = new CopyOnWriteArrayList<>();
+
+    public EventBroadcast() {
+        this(EventLimits.realTime());
+    }
+
+    EventBroadcast(EventLimits limits) {
+        this.limits = limits;
+    }
 
     void add(QmpSession session) {
         sessions.add(session);
@@ -43,6 +55,6 @@ public final class EventBroadcast implements Consumer<QapiEvent> {
         message.putObject("timestamp")
                 .put("seconds", now.getEpochSecond())
                 .put("microseconds", now.getNano() / NANOS_PER_MICRO);
-        sessions.forEach(session -> session.event(message));
+        limits.pass(event, () -> sessions.forEach(session -> session.event(message)));
     }
 }
