@@ -38,8 +38,11 @@ class FuseRingTest {
     }
 
     @AfterEach
-    void tearDown() {
+    void tearDown() throws Exception {
         fixture.close();
+        for (int i = 0; i < 500 && !threads("fuse e ").isEmpty(); i++) {
+            Thread.sleep(10); // a thread gives its export up just before it ends
+        }
         assertThat(threads("fuse e ")).as("threads that are left").isEmpty();
     }
 
