@@ -188,7 +188,7 @@ public final class BlockBackend {
     public int blockStatus(boolean wantZero, long offset, long bytes, BlockStatus status) {
         inFlight.enter();
         try {
-            return StatusChain.above(root.node(), wantZero, offset, bytes, status);
+            return StatusChain.above(root.node(), null, wantZero, offset, bytes, status);
         } finally {
             inFlight.exit();
         }

@@ -47,8 +47,8 @@ public abstract class BlockNode {
     /** Written by requests that grow the node and by truncate; read by all. */
     private volatile long length;
 
-    /** Whose length counts instead of {@link #length}, if any. Set before the first request. */
-    private @Nullable BlockChild lengthSource;
+    /** Whose length counts instead of {@link #length}, if any. Written by the main loop. */
+    private volatile @Nullable BlockChild lengthSource;
 
     private long lengthSourceOffset;
 
@@ -71,6 +71,9 @@ public abstract class BlockNode {
 
     /** Written by the main loop while the node is drained. */
     private boolean refusesWrites;
+
+    /** Set by the main loop while the node is drained, and never taken back. */
+    private volatile boolean serialisesWrites;
 
     /** Takes over what the request has settled: name, flags, children. The driver calls it last, when it has succeeded. */
     protected BlockNode(OpenRequest request) {
@@ -127,12 +130,21 @@ public abstract class BlockNode {
     }
 
     /**
-     * The node is as long as a child behind an offset, whoever changes that. QEMU: {@code has_variable_length}. For
-     * constructors only.
+     * The node is as long as a child behind an offset, whoever changes that. QEMU: {@code has_variable_length}.
+     *
+     * @param offset always the same one
      */
+    @MainThread
     protected final void followLength(BlockChild child, long offset) {
-        lengthSource = child;
         lengthSourceOffset = offset;
+        lengthSource = child;
+    }
+
+    /** The node no longer follows a child's length. */
+    @MainThread
+    protected final void setOwnLength(long bytes) {
+        length = bytes;
+        lengthSource = null;
     }
 
     /**
@@ -258,7 +270,7 @@ public abstract class BlockNode {
     final int writeData(long offset, NativeBuffer buffer, int at, int bytes, int wantedFlags) {
         statistics.checkWriteThreshold(padded(offset + bytes));
         int flags = ignoresFlush ? wantedFlags & ~RequestFlags.FUA : wantedFlags;
-        int result = limits.requestAlignment == 1 && fits(offset, bytes, buffer, at)
+        int result = limits.requestAlignment == 1 && !serialisesWrites && fits(offset, bytes, buffer, at)
                 ? doWrite(offset, buffer, at, bytes, flags)
                 : UnfitRequest.write(this, offset, buffer, at, bytes, flags);
         wrote(result, offset + bytes);
@@ -266,7 +278,7 @@ public abstract class BlockNode {
     }
 
     /** A write that has failed may have left traces all the same, which a flush has to see to. */
-    private void wrote(int result, long end) {
+    final void wrote(int result, long end) {
         if (result == 0) {
             growTo(end);
         }
@@ -316,9 +328,18 @@ public abstract class BlockNode {
         if (!unmap || bytes == 0) {
             return 0;
         }
-        int result = DiscardRequest.discard(this, offset, bytes);
+        int result = serialisesWrites ? serialisedDiscard(offset, bytes) : DiscardRequest.discard(this, offset, bytes);
         generation.wrote();
         return result;
+    }
+
+    private int serialisedDiscard(long offset, long bytes) {
+        long locks = serialisedRanges.lock(offset, offset + bytes, false);
+        try {
+            return DiscardRequest.discard(this, offset, bytes);
+        } finally {
+            serialisedRanges.unlock(locks, false);
+        }
     }
 
     /** Returns once every write that has returned before is on stable storage. */
@@ -338,6 +359,21 @@ public abstract class BlockNode {
         return result;
     }
 
+    final boolean refusesWrites() {
+        return refusesWrites;
+    }
+
+    /** Whether every write takes its locks, because somebody else keeps writes out of a range at times. */
+    final boolean serialisesWrites() {
+        return serialisesWrites;
+    }
+
+    /** From now on every write takes its locks. The node is drained. */
+    @MainThread
+    final void serialiseWrites() {
+        serialisesWrites = true;
+    }
+
     final SerialisedRanges serialisedRanges() {
         return serialisedRanges;
     }
@@ -352,7 +388,7 @@ public abstract class BlockNode {
     }
 
     /** Where to look for what this node doesn't hold: a filter's child, or the backing file. */
-    final @Nullable BlockChild filteredOrBacking() {
+    public final @Nullable BlockChild filteredOrBacking() {
         return filteredOrBacking;
     }
 
@@ -369,6 +405,17 @@ public abstract class BlockNode {
     @ThreadSafe
     public final int blockStatus(boolean wantZero, long offset, long bytes, BlockStatus status) {
         return StatusChain.ofNode(this, wantZero, offset, bytes, status);
+    }
+
+    /**
+     * Whether anything from this node down to {@code last}, or the end of the chain, has the range; {@code status.depth} says
+     * which.
+     *
+     * @return 0 or -errno
+     */
+    @ThreadSafe
+    public final int blockStatusAbove(@Nullable BlockNode last, long offset, long bytes, BlockStatus status) {
+        return StatusChain.above(this, last, false, offset, bytes, status);
     }
 
     /**

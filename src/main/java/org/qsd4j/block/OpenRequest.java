@@ -119,6 +119,21 @@ public final class OpenRequest {
         return adopt(name, child, role, PermissionPolicy.ofRole(role));
     }
 
+    /** Copies what reads find in backing files into the child's node, which from now on keeps its writes apart. */
+    @SuppressWarnings("try")
+    public CopyOnRead copyOnRead(BlockChild child) {
+        BlockNode node = child.node();
+        try (DrainedSection drained = new DrainedSection(graph, node)) {
+            node.serialiseWrites();
+        }
+        return new CopyOnRead(node);
+    }
+
+    /** The node of that name, or null. */
+    public @Nullable BlockNode find(String nodeName) {
+        return graph.find(nodeName);
+    }
+
     private BlockNode openBackingReference(String nodeName, OpenFlags inherited) {
         try {
             return graph.openRef(new BlockdevRef.Reference(nodeName), inherited);

@@ -77,11 +77,14 @@ final class StatusChain {
     /**
      * What a guest sees of a range, wherever in the chain of backing files it comes from; {@code status.depth} says from
      * which, 1 being the top. QEMU: {@code bdrv_block_status_above}.
+     *
+     * @param last where to stop looking, or null for the end of the chain
      */
-    static int above(BlockNode top, boolean wantZero, long offset, long bytes, BlockStatus status) {
+    static int above(
+            BlockNode top, @Nullable BlockNode last, boolean wantZero, long offset, long bytes, BlockStatus status) {
         int result = ofNode(top, wantZero, offset, bytes, status);
         long topEnd = status.is(BlockStatus.EOF) ? offset + status.bytes : -1;
-        BlockNode below = below(top);
+        BlockNode below = top == last ? null : below(top);
         int depth = 1;
         while (result == 0 && status.bytes > 0 && !status.is(BlockStatus.ALLOCATED) && below != null) {
             long wanted = status.bytes;
@@ -92,7 +95,7 @@ final class StatusChain {
                 status.set(BlockStatus.ZERO | BlockStatus.ALLOCATED, wanted, 0, below);
             }
             status.flags &= ~BlockStatus.EOF;
-            below = below(below);
+            below = below == last ? null : below(below);
         }
         status.depth = depth;
         if (result == 0 && offset + status.bytes == topEnd) {

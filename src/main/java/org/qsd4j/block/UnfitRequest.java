@@ -39,7 +39,7 @@ final class UnfitRequest {
 
     static int write(BlockNode node, long offset, NativeBuffer buffer, int at, int bytes, int flags) {
         int alignment = node.limits().requestAlignment;
-        if (alignment == 1) {
+        if (alignment == 1 && !node.serialisesWrites()) {
             return writePieces(node, offset, buffer, at, bytes, flags);
         }
         long start = Align.down(offset, alignment);
@@ -58,7 +58,8 @@ final class UnfitRequest {
         }
     }
 
-    private static int writePieces(BlockNode node, long offset, NativeBuffer buffer, int at, int bytes, int flags) {
+    /** Without locks. */
+    static int writePieces(BlockNode node, long offset, NativeBuffer buffer, int at, int bytes, int flags) {
         int done = 0;
         while (done < bytes) {
             int piece = directPiece(node.limits(), offset + done, buffer, at + done, bytes - done);

@@ -29,7 +29,7 @@ final class ZeroRequest {
     }
 
     private static int writeAligned(BlockNode node, long start, long end, int flags) {
-        if (node.limits().requestAlignment == 1) {
+        if (node.limits().requestAlignment == 1 && !node.serialisesWrites()) {
             return writePieces(node, start, end, flags);
         }
         SerialisedRanges ranges = node.serialisedRanges();
@@ -46,7 +46,8 @@ final class ZeroRequest {
                 : result;
     }
 
-    private static int tryPieces(BlockNode node, long start, long end, int flags) {
+    /** Without locks, and without writing buffers where the driver can't. */
+    static int tryPieces(BlockNode node, long start, long end, int flags) {
         for (long at = start; at < end; ) {
             long piece = piece(node.limits(), at, end);
             int result = node.doWriteZeroes(at, piece, flags);

@@ -8,10 +8,13 @@ import org.qsd4j.aio.MainThread;
 import org.qsd4j.block.BlockDrivers;
 import org.qsd4j.block.BlockGraph;
 import org.qsd4j.block.driver.compress.CompressDriver;
+import org.qsd4j.block.driver.copyonread.CopyOnReadDriver;
 import org.qsd4j.block.driver.file.FileDriver;
 import org.qsd4j.block.driver.luks.LuksDriver;
 import org.qsd4j.block.driver.nbd.NbdDriver;
+import org.qsd4j.block.driver.nullco.NullAioDriver;
 import org.qsd4j.block.driver.nullco.NullCoDriver;
+import org.qsd4j.block.driver.preallocate.PreallocateDriver;
 import org.qsd4j.block.driver.qcow2.Qcow2Driver;
 import org.qsd4j.block.driver.raw.RawDriver;
 import org.qsd4j.block.driver.throttle.ThrottleDriver;
@@ -57,11 +60,14 @@ public final class StorageEngine implements AutoCloseable {
                         new FileDriver(),
                         new RawDriver(),
                         new NullCoDriver(),
+                        new NullAioDriver(),
                         new NbdDriver(objects),
                         new Qcow2Driver(report, event -> loop.execute(() -> events.accept(event))),
                         new CompressDriver(),
                         new LuksDriver(objects::secret),
-                        new ThrottleDriver(objects))),
+                        new ThrottleDriver(objects),
+                        new CopyOnReadDriver(),
+                        new PreallocateDriver(report))),
                 report,
                 events);
         jobs = new Jobs(loop, graph, events);

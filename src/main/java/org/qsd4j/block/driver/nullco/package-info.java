@@ -1,4 +1,4 @@
-/** The {@code null-co} protocol driver: no storage at all, for measurements and tests. */
+/** The {@code null-co} and {@code null-aio} protocol drivers: no storage at all, for measurements and tests. */
 @NullMarked
 package org.qsd4j.block.driver.nullco;
 

@@ -5,16 +5,42 @@ import org.jspecify.annotations.Nullable;
 import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.BlockStatus;
 import org.qsd4j.block.OpenRequest;
+import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.BlockdevOptionsNull;
+import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
 
 /** Forgets what is written. Unless {@code read-zeroes} is on, a read leaves the buffer as it is. */
-final class NullCoNode extends BlockNode {
+final class NullNode extends BlockNode {
+    private static final long DEFAULT_SIZE = 1L << 30;
+
     private final long latencyNanos;
     private final boolean readZeroes;
     private final boolean plain;
 
+    /** Checks the options and opens the node. */
+    static NullNode open(OpenRequest request, BlockdevOptionsNull options) {
+        long size = or(options.size(), DEFAULT_SIZE);
+        if (size < 0) {
+            throw QapiException.generic("Value '%d' is out of range for parameter 'size'", size);
+        }
+        long latencyNanos = or(options.latencyNs(), 0);
+        if (latencyNanos < 0) {
+            throw QapiException.generic("latency-ns is invalid");
+        }
+        if (size > BlockNode.MAX_LENGTH) {
+            throw QapiException.fromErrno(Errno.EFBIG, "Could not refresh total sector count");
+        }
+        boolean plain = options.size() == null && options.readZeroes() == null;
+        return new NullNode(request, size, latencyNanos, Boolean.TRUE.equals(options.readZeroes()), plain);
+    }
+
+    private static long or(@Nullable Long value, long fallback) {
+        return value == null ? fallback : value;
+    }
+
     /** {@code plain}: neither {@code size} nor {@code read-zeroes} is given, so that the driver's name says it all. */
-    NullCoNode(OpenRequest request, long size, long latencyNanos, boolean readZeroes, boolean plain) {
+    private NullNode(OpenRequest request, long size, long latencyNanos, boolean readZeroes, boolean plain) {
         super(request);
         this.plain = plain;
         this.latencyNanos = latencyNanos;
@@ -54,7 +80,7 @@ final class NullCoNode extends BlockNode {
 
     @Override
     public @Nullable String exactFilename() {
-        return plain ? "null-co://" : null;
+        return plain ? driver().formatName() + "://" : null;
     }
 
     @Override
