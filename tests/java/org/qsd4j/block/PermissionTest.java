@@ -113,8 +113,7 @@ class PermissionTest {
                 .hasMessage("Inactive 'n' can't be a file child of active 'r'");
         assertThat(node.isReadOnly()).isFalse();
         assertThat(node.write(0, NativeBuffer.allocate(512), 0, 512, 0)).isEqualTo(-Errno.EPERM);
-        test.graph.activate(node);
-        BlockBackend writer = test.writer(node);
+        BlockBackend writer = test.writer(test.graph.activate(node));
         assertThat(writer.write(0, NativeBuffer.allocate(512), 0, 512, 0)).isZero();
     }
 

@@ -3,6 +3,7 @@ package org.qsd4j.block;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.qapi.QapiException;
@@ -31,6 +32,12 @@ public final class BlockBackend {
     /** Main loop only. */
     private boolean threadFixed;
 
+    /** Main loop only. */
+    private boolean forceAllowInactivate;
+
+    /** The permissions that it had before the node became inactive. Main loop only. */
+    private @Nullable Permissions whenActive;
+
     /** The nodes that have been told to hold nothing back. Main loop only. */
     private final List<BlockNode> expedited = new ArrayList<>();
 
@@ -49,12 +56,16 @@ public final class BlockBackend {
     }
 
     /**
-     * Asks for other permissions. QEMU: {@code blk_set_perm}.
+     * Asks for other permissions; while the node is inactive, for when it is active again. QEMU: {@code blk_set_perm}.
      *
      * @throws QapiException if others conflict; the old ones stay then
      */
     @MainThread
     public void setPermissions(int perm, int shared) {
+        if (whenActive != null) {
+            whenActive = new Permissions(perm, shared);
+            return;
+        }
         Permissions old = root.permissions;
         root.permissions = new Permissions(perm, shared);
         try {
@@ -62,6 +73,39 @@ public final class BlockBackend {
         } catch (QapiException e) {
             root.permissions = old;
             throw e;
+        }
+    }
+
+    /** The node may become inactive though this user writes to it; then it can't, until the node is active again. */
+    @MainThread
+    public void setForceAllowInactivate() {
+        forceAllowInactivate = true;
+    }
+
+    /** For the node that is inactive now: what this user wants as soon as it is active. */
+    @MainThread
+    public void setPermissionsWhenActive(int perm, int shared) {
+        whenActive = new Permissions(perm, shared);
+    }
+
+    @MainThread
+    boolean mayInactivate() {
+        return forceAllowInactivate || (root.permissions.perm() & (Permission.WRITE | Permission.WRITE_UNCHANGED)) == 0;
+    }
+
+    /** Gives up all permissions; whoever changes the node's state settles them. */
+    @MainThread
+    void inactivate() {
+        whenActive = root.permissions;
+        root.permissions = Permissions.NONE;
+    }
+
+    /** Wants its permissions back. */
+    @MainThread
+    void activate() {
+        if (whenActive != null) {
+            root.permissions = whenActive;
+            whenActive = null;
         }
     }
 

@@ -76,6 +76,12 @@ public final class BlockChild {
         return userDescription;
     }
 
+    /** Leads to another instance of the node, or another node. The parent is drained. */
+    @MainThread
+    void retarget(BlockNode target) {
+        node = target;
+    }
+
     @ThreadSafe
     public BlockNode node() {
         return node;

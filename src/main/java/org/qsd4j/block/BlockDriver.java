@@ -43,6 +43,25 @@ public interface BlockDriver {
     @MainThread
     BlockNode open(OpenRequest request);
 
+    /**
+     * Another instance of an open node, after a change of its options, flags or children; or the same one, if it takes
+     * the changes as they are. The old one is suspended ({@link BlockNode#doSuspend}) and drained; it is retired when
+     * the change is settled, and resumed if the change fails, after the new one has been closed.
+     *
+     * <p>An instance of a protocol is made before permissions are granted, any other one after that.
+     *
+     * @throws QapiException in the real daemon's words
+     */
+    @MainThread
+    default BlockNode reopen(OpenRequest request, BlockNode old) {
+        return open(request);
+    }
+
+    /** Options, by wire name, that a reopening may change or leave out. QEMU: {@code mutable_opts}. */
+    default Set<String> mutableOptions() {
+        return Set.of();
+    }
+
     /** Whether {@link #create} makes images. */
     default boolean supportsCreate() {
         return false;

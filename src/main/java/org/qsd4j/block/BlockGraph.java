@@ -1,9 +1,7 @@
 package org.qsd4j.block;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -131,52 +129,51 @@ public final class BlockGraph {
     /**
      * Makes an inactive node, and what it stands on, usable again. QEMU: {@code bdrv_activate}.
      *
+     * @return the node's instance from now on
      * @throws QapiException if the permissions that its users then have can't be had; all are inactive as before then
      */
-    public void activate(BlockNode node) {
+    public BlockNode activate(BlockNode node) {
         mainLoop.assertInLoop();
-        Deque<NodeState> activated = new ArrayDeque<>();
-        try {
-            activate(node.state(), activated);
-        } catch (QapiException e) {
-            activated.forEach(BlockGraph::inactivateAgain);
-            throw e;
-        }
+        NodeState state = node.state();
+        Activation.activate(this, state);
+        return Reopening.instance(state);
     }
 
-    private static void activate(NodeState state, Deque<NodeState> activated) {
-        for (BlockChild child : state.children) {
-            activate(child.node().state(), activated);
-        }
-        if (state.flags.active()) {
-            return;
-        }
-        state.flags = state.flags.withActive(true);
-        try {
-            PermissionUpdate.refresh(state);
-        } catch (QapiException e) {
-            state.flags = state.flags.withActive(false);
-            throw e;
-        }
-        activated.push(state);
-        updateRefusesWrites(state);
+    /** The same with all nodes. */
+    public void activateAll() {
+        mainLoop.assertInLoop();
+        nodes().forEach(node -> Activation.activate(this, node.state()));
     }
 
-    private static void inactivateAgain(NodeState state) {
-        state.flags = state.flags.withActive(false);
-        try {
-            PermissionUpdate.refresh(state);
-        } catch (QapiException e) {
-            // It has these permissions since before.
-        }
-        updateRefusesWrites(state);
+    /**
+     * Leaves a node, and what only inactive nodes use below it, to another program. QEMU: {@code bdrv_inactivate}.
+     *
+     * @throws QapiException if somebody writes to it, or an active node uses it
+     */
+    public void inactivate(BlockNode node) {
+        mainLoop.assertInLoop();
+        Activation.inactivate(this, node.state());
     }
 
-    private static void updateRefusesWrites(NodeState state) {
-        BlockNode node = state.node;
-        if (node != null) {
-            node.updateRefusesWrites();
-        }
+    /**
+     * The same with all nodes, or none of them.
+     *
+     * @throws QapiException if somebody writes to one of them
+     */
+    public void inactivateAll() {
+        mainLoop.assertInLoop();
+        Activation.inactivateAll(this);
+    }
+
+    /**
+     * Gives open nodes other options, flags and children, all or none. QEMU: {@code qmp_blockdev_reopen}.
+     *
+     * @param nodes definitions of nodes that exist; what they leave out gets its default
+     * @throws QapiException if one of them can't be had
+     */
+    public void reopen(List<BlockdevOptions> nodes) {
+        mainLoop.assertInLoop();
+        Reopening.reopen(this, nodes);
     }
 
     /**
@@ -344,6 +341,13 @@ public final class BlockGraph {
         }
     }
 
+    /** Whose node it is. */
+    List<BlockBackend> backendsOf(NodeState state) {
+        return backends.stream()
+                .filter(backend -> backend.node().state() == state)
+                .toList();
+    }
+
     List<BlockBackend> backends() {
         return Collections.unmodifiableList(backends);
     }
@@ -442,16 +446,26 @@ public final class BlockGraph {
     }
 
     BlockChild attachChild(NodeState parent, String name, BlockNode node, int role, PermissionPolicy policy) {
-        if (parent.flags.active() && !node.flags().active()) {
-            throw QapiException.generic(
-                    "Inactive '%s' can't be a %s child of active '%s'", node.nodeName(), name, parent.nodeName);
-        }
-        HomeThread.unite(this, parent, node.state());
+        requireFit(parent, name, node);
         BlockChild child = new BlockChild(name, role, policy, parent, node);
         child.refreshPermissions(parent.cumulative());
         attach(child);
         parent.children.add(child);
         return child;
+    }
+
+    /** Whether the node can become a child: as active as the parent, on the same thread. */
+    void requireFit(NodeState parent, String name, BlockNode node) {
+        if (parent.flags.active() && !node.flags().active()) {
+            throw QapiException.generic(
+                    "Inactive '%s' can't be a %s child of active '%s'", node.nodeName(), name, parent.nodeName);
+        }
+        HomeThread.unite(this, parent, node.state());
+    }
+
+    /** For the person who runs the program; no command can be told. */
+    void report(String line) {
+        errorReport.accept(line);
     }
 
     private static void attach(BlockChild child) {

@@ -56,18 +56,19 @@ public abstract class BlockNode {
     private final FlushGeneration generation = new FlushGeneration();
     private final BounceBuffers bounceBuffers = new BounceBuffers(limits);
     private final SerialisedRanges serialisedRanges = new SerialisedRanges();
-    private final Object resizeLock = new Object();
-    private final boolean unmap;
-    private final boolean detectsZeroes;
-    private final int zeroesMayUnmap;
+
+    // Written by the main loop while the node is drained: what follows from its flags and edges.
+    private boolean unmap;
+    private boolean detectsZeroes;
+    private int zeroesMayUnmap;
 
     /** A format still has to hand its own caches down; its file then ignores the flush. */
-    private final boolean ignoresFlush;
+    private boolean ignoresFlush;
 
-    private final @Nullable BlockChild backing;
+    private @Nullable BlockChild backing;
 
     /** What has the data that this node doesn't hold itself. QEMU: {@code bdrv_filter_or_cow_child}. */
-    private final @Nullable BlockChild filteredOrBacking;
+    private @Nullable BlockChild filteredOrBacking;
 
     /** Written by the main loop while the node is drained. */
     private boolean refusesWrites;
@@ -81,13 +82,8 @@ public abstract class BlockNode {
         this.nodeName = request.nodeName();
         this.statistics = state.statistics;
         this.refusesWrites = request.isReadOnly();
-        this.backing = child("backing");
-        this.filteredOrBacking = state.driver.isFilter() ? filteredChild() : backing;
-        OpenFlags flags = request.flags();
-        this.unmap = flags.unmap();
-        this.detectsZeroes = flags.detectZeroes() != BlockdevDetectZeroesOptions.OFF;
-        this.zeroesMayUnmap = flags.detectZeroes() == BlockdevDetectZeroesOptions.UNMAP ? RequestFlags.MAY_UNMAP : 0;
-        this.ignoresFlush = flags.noFlush() && state.driver.isProtocol();
+        takeChildren();
+        takeFlags(request.flags());
     }
 
     private @Nullable BlockChild filteredChild() {
@@ -97,6 +93,18 @@ public abstract class BlockNode {
             }
         }
         return null;
+    }
+
+    private void takeChildren() {
+        backing = child("backing");
+        filteredOrBacking = state.driver.isFilter() ? filteredChild() : backing;
+    }
+
+    private void takeFlags(OpenFlags flags) {
+        unmap = flags.unmap();
+        detectsZeroes = flags.detectZeroes() != BlockdevDetectZeroesOptions.OFF;
+        zeroesMayUnmap = flags.detectZeroes() == BlockdevDetectZeroesOptions.UNMAP ? RequestFlags.MAY_UNMAP : 0;
+        ignoresFlush = flags.noFlush() && state.driver.isProtocol();
     }
 
     final NodeState state() {
@@ -153,7 +161,7 @@ public abstract class BlockNode {
      */
     @ThreadSafe
     public final Object resizeLock() {
-        return lengthOwner().resizeLock;
+        return lengthOwner().state.resizeLock;
     }
 
     /** After a write that ended at {@code end}: the node is at least that long. */
@@ -179,10 +187,14 @@ public abstract class BlockNode {
         return state.flags.readOnly();
     }
 
-    /** After a change of the node's flags; it is drained. */
+    /** After a change of the node's flags or of its backing file; it is drained. */
     @MainThread
-    final void updateRefusesWrites() {
+    final void refresh() {
         refusesWrites = !state.isWritable();
+        takeFlags(state.flags);
+        takeChildren();
+        // Flushes that were ignored so far have left something to be flushed.
+        generation.wrote();
     }
 
     /** Where writes have reached, and who wants to know. */
@@ -536,6 +548,34 @@ public abstract class BlockNode {
 
     @MainThread
     protected void doDrainEnd() {}
+
+    /**
+     * Hands down all that is only in memory: no write comes before {@link #doResume}, and another instance or program may
+     * take the image over. The node is drained.
+     *
+     * @throws QapiException with errno set, if that fails
+     */
+    @MainThread
+    protected void doSuspend() {
+        int result = flush();
+        if (result < 0) {
+            throw QapiException.fromErrno(result, "Error flushing drive");
+        }
+    }
+
+    /** Nobody has taken the image over since {@link #doSuspend}. */
+    @MainThread
+    protected void doResume() {}
+
+    /** Another instance, which {@link BlockDriver#reopen} has made, has taken the node over for good. */
+    @MainThread
+    protected void doRetire() {
+        doClose();
+    }
+
+    /** The node has another backing file now, or none. It is drained. */
+    @MainThread
+    protected void doChangeBacking(@Nullable BlockChild child) {}
 
     /** Flushes and gives up what the node holds. Its children are still open. */
     @MainThread

@@ -17,7 +17,8 @@ import org.qsd4j.qapi.gen.BlockdevOptions;
 @MainThread
 final class NodeState {
     final BlockDriver driver;
-    final BlockdevOptions options;
+    /** The definition: the one that opened it, or the last that reopened it. */
+    BlockdevOptions options;
 
     /** Edges to the nodes below, in the order in which they were attached. */
     final List<BlockChild> children = new ArrayList<>();
@@ -38,6 +39,16 @@ final class NodeState {
     boolean monitorOwned;
 
     final WriteStatistics statistics;
+
+    /** The node whose definition contains this one's, and which passes its own options on to it; null if it was named. */
+    @Nullable
+    NodeState inheritsFrom;
+
+    /** Was writable until the reopening that is under way. */
+    boolean becomesReadOnly;
+
+    /** See {@link BlockNode#resizeLock}. */
+    final Object resizeLock = new Object();
 
     /** See {@link HomeThread}. */
     @Nullable

@@ -65,8 +65,31 @@ public record OpenFlags(
                 or(options.active(), active));
     }
 
+    /**
+     * What a child in that role has when its parent, which has these flags now, is reopened: its own wishes, then what
+     * the parent's definition says, and otherwise what it had.
+     */
+    OpenFlags reopenedChild(int role, OpenFlags old, BlockdevOptions options, CacheWishes wishes) {
+        OpenFlags inherited = inherited(role);
+        return new OpenFlags(
+                        inherited.readOnly,
+                        inherited.autoReadOnly,
+                        wishes.direct() ? inherited.direct : old.direct,
+                        wishes.noFlush() ? inherited.noFlush : old.noFlush,
+                        old.unmap,
+                        old.forceShare,
+                        old.detectZeroes,
+                        old.active)
+                .overriddenBy(options)
+                .withActive(old.active);
+    }
+
     OpenFlags withReadOnly(boolean value) {
         return new OpenFlags(value, autoReadOnly, direct, noFlush, unmap, forceShare, detectZeroes, active);
+    }
+
+    OpenFlags withForceShare(boolean value) {
+        return new OpenFlags(readOnly, autoReadOnly, direct, noFlush, unmap, value, detectZeroes, active);
     }
 
     OpenFlags withActive(boolean value) {

@@ -15,10 +15,17 @@ import org.qsd4j.qapi.gen.BlockdevRefOrNull;
 public final class OpenRequest {
     private final BlockGraph graph;
     private final NodeState state;
+    private final @Nullable GraphChange reopening;
 
     OpenRequest(BlockGraph graph, NodeState state) {
+        this(graph, state, null);
+    }
+
+    /** {@code reopening}: the node has an instance already, and its children; the change undoes what the driver does. */
+    OpenRequest(BlockGraph graph, NodeState state, @Nullable GraphChange reopening) {
         this.graph = graph;
         this.state = state;
+        this.reopening = reopening;
     }
 
     NodeState state() {
@@ -76,8 +83,25 @@ public final class OpenRequest {
      * @param role a mask of {@link ChildRole}
      */
     public BlockChild openChild(String name, BlockdevRef ref, int role, PermissionPolicy policy) {
+        BlockChild kept = keptChild(name, role, policy);
+        if (kept != null) {
+            return kept;
+        }
         BlockNode child = graph.openRef(ref, state.flags.inherited(role));
-        return adopt(name, child, role, policy);
+        return adopt(name, child, role, policy, ref instanceof BlockdevRef.Definition);
+    }
+
+    /** Which children an open node has is settled before its driver reopens it; their roles may change then. */
+    private @Nullable BlockChild keptChild(String name, int role, PermissionPolicy policy) {
+        if (reopening != null) {
+            for (BlockChild child : state.children) {
+                if (child.name().equals(name)) {
+                    reopening.setRole(child, role, policy);
+                    return child;
+                }
+            }
+        }
+        return null;
     }
 
     /**
@@ -90,6 +114,12 @@ public final class OpenRequest {
      */
     public @Nullable BlockChild openBacking(
             @Nullable BlockdevRefOrNull ref, @Nullable String filename, @Nullable String format) {
+        if (reopening != null) {
+            String before = state.imageBackingFilename;
+            state.imageBackingFilename = filename;
+            reopening.onUndo(() -> state.imageBackingFilename = before);
+            return keptChild("backing", ChildRole.COW, PermissionPolicy.ofRole(ChildRole.COW));
+        }
         OpenFlags inherited = state.flags.inherited(ChildRole.COW);
         BlockNode child;
         state.imageBackingFilename = filename;
@@ -106,7 +136,8 @@ public final class OpenRequest {
         } else {
             return null;
         }
-        return adopt("backing", child, ChildRole.COW, PermissionPolicy.ofRole(ChildRole.COW));
+        boolean inherits = !(ref instanceof BlockdevRefOrNull.Reference);
+        return adopt("backing", child, ChildRole.COW, PermissionPolicy.ofRole(ChildRole.COW), inherits);
     }
 
     /**
@@ -115,8 +146,12 @@ public final class OpenRequest {
      * @param format the driver, or null for the protocol that the name implies
      */
     public BlockChild openFileChild(String name, String filename, @Nullable String format, int role) {
+        BlockChild kept = keptChild(name, role, PermissionPolicy.ofRole(role));
+        if (kept != null) {
+            return kept;
+        }
         BlockNode child = graph.openFile(filename, format, state.flags.inherited(role));
-        return adopt(name, child, role, PermissionPolicy.ofRole(role));
+        return adopt(name, child, role, PermissionPolicy.ofRole(role), true);
     }
 
     /** Copies what reads find in backing files into the child's node, which from now on keeps its writes apart. */
@@ -158,8 +193,11 @@ public final class OpenRequest {
         }
     }
 
-    private BlockChild adopt(String name, BlockNode child, int role, PermissionPolicy policy) {
+    private BlockChild adopt(String name, BlockNode child, int role, PermissionPolicy policy, boolean inherits) {
         try {
+            if (inherits) {
+                child.state().inheritsFrom = state;
+            }
             graph.reserveName(state);
             return graph.attachChild(state, name, child, role, policy);
         } finally {

@@ -2,6 +2,7 @@ package org.qsd4j.block;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.LinkedHashSet;
@@ -29,9 +30,14 @@ final class PermissionUpdate {
      * @throws QapiException if they conflict or the node can't have them; nothing has changed then
      */
     static void refresh(NodeState start) {
+        refresh(List.of(start));
+    }
+
+    /** The same for several nodes at once: what one of them gives up another may have. */
+    static void refresh(Collection<NodeState> starts) {
         PermissionUpdate update = new PermissionUpdate();
         try {
-            for (NodeState state : parentsFirst(start)) {
+            for (NodeState state : parentsFirst(starts)) {
                 update.check(state);
             }
         } catch (QapiException e) {
@@ -68,7 +74,9 @@ final class PermissionUpdate {
     private static void requireWritable(NodeState state, Permissions wanted) {
         int writes = wanted.perm() & (Permission.WRITE | Permission.WRITE_UNCHANGED);
         if (writes != 0 && state.flags.readOnly()) {
-            throw QapiException.generic("Block node is read-only");
+            throw state.becomesReadOnly
+                    ? QapiException.generic("Read-only block node '%s' cannot support read-write users", state.nodeName)
+                    : QapiException.generic("Block node is read-only");
         }
     }
 
@@ -103,9 +111,11 @@ final class PermissionUpdate {
         }
     }
 
-    private static List<NodeState> parentsFirst(NodeState start) {
+    private static List<NodeState> parentsFirst(Collection<NodeState> starts) {
         Set<NodeState> finished = new LinkedHashSet<>();
-        visit(start, finished);
+        for (NodeState start : starts) {
+            visit(start, finished);
+        }
         List<NodeState> order = new ArrayList<>(finished);
         Collections.reverse(order);
         return order;

@@ -101,14 +101,19 @@ public final class BlockExports {
             throw QapiException.generic("Export type does not support inactive exports");
         }
         if (!isTrue(options.allowInactive())) {
-            graph.activate(node);
+            node = graph.activate(node);
         }
         int permissions =
                 Permission.CONSISTENT_READ | (writable ? Permission.WRITE : 0) | driver.extraPermissions(options);
-        if (!node.flags().active()) {
-            permissions &= Permission.CONSISTENT_READ;
+        boolean active = node.flags().active();
+        int granted = active ? permissions : 0;
+        BlockBackend blk = graph.newBackend(node, granted, Permission.ALL);
+        if (!active) {
+            blk.setPermissionsWhenActive(permissions, Permission.ALL);
         }
-        BlockBackend blk = graph.newBackend(node, permissions, Permission.ALL);
+        if (isTrue(options.allowInactive())) {
+            blk.setForceAllowInactivate();
+        }
         blk.setThreadFixed(isTrue(options.fixedIothread()));
         blk.setWritethrough(isTrue(options.writethrough()));
         BlockExportSetup setup =

@@ -25,6 +25,12 @@ public final class NbdExportDriver implements BlockExportDriver {
         return BlockExportType.NBD;
     }
 
+    /** Clients can read; writes get EPERM until the node is active. */
+    @Override
+    public boolean supportsInactive() {
+        return true;
+    }
+
     @Override
     public BlockExport create(BlockExportSetup setup, BlockExportOptions options) {
         if (setup.multiThreaded()) {

@@ -1,5 +1,6 @@
 package org.qsd4j.monitor.command;
 
+import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.IoThread;
@@ -9,6 +10,7 @@ import org.qsd4j.block.BlockGraph;
 import org.qsd4j.block.BlockNode;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.BlockNodeCommands;
+import org.qsd4j.qapi.gen.BlockdevOptions;
 import org.qsd4j.qapi.gen.StrOrNull;
 
 /** The commands of block-node.json. */
@@ -54,13 +56,41 @@ public final class BlockNodeCommandsHandler implements BlockNodeCommands {
 
     @Override
     public void xBlockdevSetIothread(String nodeName, StrOrNull iothread, @Nullable Boolean force) {
+        BlockNode node = named(nodeName);
+        // Whether the node may be moved comes before whether there is somewhere to move it to.
+        graph.requireMovable(node, Boolean.TRUE.equals(force));
+        graph.moveTo(thread(iothread), node);
+    }
+
+    @Override
+    public void blockdevReopen(List<BlockdevOptions> options) {
+        graph.reopen(options);
+    }
+
+    @Override
+    public void blockdevSetActive(@Nullable String nodeName, boolean active) {
+        if (nodeName == null) {
+            if (active) {
+                graph.activateAll();
+            } else {
+                graph.inactivateAll();
+            }
+            return;
+        }
+        BlockNode node = named(nodeName);
+        if (active) {
+            graph.activate(node);
+        } else {
+            graph.inactivate(node);
+        }
+    }
+
+    private BlockNode named(String nodeName) {
         BlockNode node = graph.find(nodeName);
         if (node == null) {
             throw QapiException.generic("Failed to find node with node-name='%s'", nodeName);
         }
-        // Whether the node may be moved comes before whether there is somewhere to move it to.
-        graph.requireMovable(node, Boolean.TRUE.equals(force));
-        graph.moveTo(thread(iothread), node);
+        return node;
     }
 
     private @Nullable IoThread thread(StrOrNull iothread) {

@@ -9,8 +9,9 @@ import org.qsd4j.sys.Libc;
 
 /**
  * The file's descriptors. With {@code auto-read-only} it is opened for reading first, and for writing while somebody
- * wants to write. The first descriptor stays open beside the second, since requests may still be using it and the locks
- * are on it; the second keeps its number, too, and means the first one's file when nobody writes any more.
+ * wants to write. The first descriptor stays open beside the second, since requests may still be using it; the
+ * second keeps its number, too, and means the first one's file when nobody writes any more. The locks are on the very
+ * first one, which therefore outlives a reopening.
  */
 @MainThread
 final class FileDescriptors {
@@ -20,25 +21,38 @@ final class FileDescriptors {
     private final int commonFlags;
     private final int first;
     private final boolean firstIsWritable;
+    private final int lockFd;
+    private boolean ownsLockFd;
     private int second = NONE;
     private boolean secondIsWritable;
 
     /** Between a check of permissions and its end: the file for writing, not in use yet. */
     private int opened = NONE;
 
-    private FileDescriptors(String filename, int commonFlags, int first, boolean firstIsWritable) {
+    private FileDescriptors(String filename, int commonFlags, int first, boolean firstIsWritable, int lockFd) {
         this.filename = filename;
         this.commonFlags = commonFlags;
         this.first = first;
         this.firstIsWritable = firstIsWritable;
+        this.lockFd = lockFd;
+        this.ownsLockFd = lockFd == first;
     }
 
     static FileDescriptors open(String filename, OpenFlags flags) {
         FdsetName.refuse(filename);
+        return open(filename, flags, NONE);
+    }
+
+    /** For the same file, whatever has its name by now, with other flags; the locks stay where they are. */
+    FileDescriptors reopen(OpenFlags flags) {
+        return open(filename, flags, lockFd);
+    }
+
+    private static FileDescriptors open(String filename, OpenFlags flags, int lockFd) {
         int common = Libc.O_CLOEXEC | (flags.direct() ? Libc.O_DIRECT : 0);
         boolean writable = !flags.readOnly() && !flags.autoReadOnly() && flags.active();
-        int fd = openOne(filename, common, writable);
-        FileDescriptors descriptors = new FileDescriptors(filename, common, fd, writable);
+        int fd = openOne(filename, path(filename, lockFd), common, writable);
+        FileDescriptors descriptors = new FileDescriptors(filename, common, fd, writable, lockFd == NONE ? fd : lockFd);
         try {
             descriptors.requireRegularFile();
         } catch (QapiException e) {
@@ -48,10 +62,14 @@ final class FileDescriptors {
         return descriptors;
     }
 
-    private static int openOne(String filename, int common, boolean writable) {
+    private static String path(String filename, int sameAs) {
+        return sameAs == NONE ? filename : "/proc/self/fd/" + sameAs;
+    }
+
+    private static int openOne(String filename, String path, int common, boolean writable) {
         int fd;
         do {
-            fd = Libc.open(filename, common | (writable ? Libc.O_RDWR : Libc.O_RDONLY), 0);
+            fd = Libc.open(path, common | (writable ? Libc.O_RDWR : Libc.O_RDONLY), 0);
         } while (fd == -Errno.EINTR);
         if (fd == -Errno.EINVAL && (common & Libc.O_DIRECT) != 0) {
             throw QapiException.generic("Could not open '%s': filesystem does not support O_DIRECT", filename);
@@ -74,7 +92,13 @@ final class FileDescriptors {
     }
 
     int lockFd() {
-        return first;
+        return lockFd;
+    }
+
+    /** The locks, and their descriptor, are another's from now on. */
+    void handLocksTo(FileDescriptors successor) {
+        successor.ownsLockFd = true;
+        ownsLockFd = false;
     }
 
     boolean isDirect() {
@@ -89,7 +113,7 @@ final class FileDescriptors {
     /** Opens the file for writing if there are to be users who write, and it isn't open like that. */
     void prepare(boolean writing) {
         if (writing && !firstIsWritable && !secondIsWritable && opened == NONE) {
-            opened = openOne(filename, commonFlags, true);
+            opened = openOne(filename, path(filename, lockFd), commonFlags, true);
         }
     }
 
@@ -123,9 +147,14 @@ final class FileDescriptors {
 
     void close() {
         abort();
-        Libc.close(first);
+        if (first != lockFd) {
+            Libc.close(first);
+        }
         if (second != NONE) {
             Libc.close(second);
+        }
+        if (ownsLockFd) {
+            Libc.close(lockFd);
         }
     }
 }

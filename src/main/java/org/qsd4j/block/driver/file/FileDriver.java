@@ -83,4 +83,15 @@ public final class FileDriver implements BlockDriver {
             throw e;
         }
     }
+
+    @Override
+    public Set<String> mutableOptions() {
+        return Set.of("x-check-cache-dropped");
+    }
+
+    /** The file is opened again, since the flags of an open one can't all be changed. */
+    @Override
+    public BlockNode reopen(OpenRequest request, BlockNode old) {
+        return ((FileNode) old).reopen(request);
+    }
 }

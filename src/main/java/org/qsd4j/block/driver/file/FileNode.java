@@ -27,12 +27,15 @@ final class FileNode extends BlockNode {
     private final String filename;
     private final FileDescriptors descriptors;
     private final @Nullable FileLocks locks;
-    private final FileDiscards discards = new FileDiscards();
+    private final FileDiscards discards;
     private final FileAllocation allocation = new FileAllocation();
     private final FileHoles holes = new FileHoles();
 
     /** The descriptor that requests use. Written by the main loop when permissions change; the old one stays open. */
     private volatile int fd;
+
+    /** Of the instance that a reopening has made last. */
+    private @Nullable FileDescriptors successor;
 
     /** Lent to one request at a time, so that asking for the allocated size makes no garbage. */
     private final AtomicReference<@Nullable FileStat> spareStat = new AtomicReference<>();
@@ -47,7 +50,17 @@ final class FileNode extends BlockNode {
     private volatile boolean canWriteDurably = true;
 
     FileNode(OpenRequest request, String filename, FileDescriptors descriptors, @Nullable FileLocks locks) {
+        this(request, filename, descriptors, locks, new FileDiscards());
+    }
+
+    private FileNode(
+            OpenRequest request,
+            String filename,
+            FileDescriptors descriptors,
+            @Nullable FileLocks locks,
+            FileDiscards discards) {
         super(request);
+        this.discards = discards;
         this.filename = filename;
         this.descriptors = descriptors;
         this.locks = locks;
@@ -57,6 +70,28 @@ final class FileNode extends BlockNode {
             DirectAlignment.probe(fd, limits());
         }
         setLength(seekEnd(fd));
+    }
+
+    /** A successor with the request's flags, which shares the locks. */
+    FileNode reopen(OpenRequest request) {
+        FileDescriptors reopened = descriptors.reopen(request.flags());
+        try {
+            FileNode node = new FileNode(request, filename, reopened, locks, discards);
+            node.lostWrites = lostWrites;
+            successor = reopened;
+            return node;
+        } catch (QapiException e) {
+            reopened.close();
+            throw e;
+        }
+    }
+
+    @Override
+    protected void doRetire() {
+        if (successor != null) {
+            descriptors.handLocksTo(successor);
+        }
+        doClose();
     }
 
     private static long seekEnd(int fd) {

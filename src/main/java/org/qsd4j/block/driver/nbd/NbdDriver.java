@@ -74,6 +74,15 @@ public final class NbdDriver implements BlockDriver {
         }
     }
 
+    /** The connection stays, and what was asked of the server stays with it. */
+    @Override
+    public BlockNode reopen(OpenRequest request, BlockNode old) {
+        if (!request.isReadOnly() && ((NbdNode) old).isServerReadOnly()) {
+            throw QapiException.generic("Can't reopen read-only NBD mount as read/write");
+        }
+        return old;
+    }
+
     private @Nullable TlsOptions tls(BlockdevOptionsNbd options) {
         String creds = options.tlsCreds();
         if (creds == null) {

@@ -30,6 +30,10 @@ final class NbdNode extends BlockNode {
         limits().optTransfer = info.preferredBlock();
     }
 
+    boolean isServerReadOnly() {
+        return link.info().isReadOnly();
+    }
+
     @Override
     protected int doRead(long offset, NativeBuffer buffer, int at, int bytes) {
         return link.request(Nbd.NBD_CMD_READ, 0, offset, bytes, buffer, at);

@@ -67,6 +67,22 @@ public final class Qcow2Driver implements BlockDriver {
     }
 
     @Override
+    public Set<String> mutableOptions() {
+        return Set.of(
+                "lazy-refcounts",
+                "pass-discard-request",
+                "pass-discard-snapshot",
+                "pass-discard-other",
+                "discard-no-unref",
+                "overlap-check",
+                "cache-size",
+                "l2-cache-size",
+                "l2-cache-entry-size",
+                "refcount-cache-size",
+                "cache-clean-interval");
+    }
+
+    @Override
     public boolean supportsCreate() {
         return true;
     }

@@ -1,5 +1,6 @@
 package org.qsd4j.block.driver.qcow2;
 
+import org.jspecify.annotations.Nullable;
 import org.qsd4j.block.BlockChild;
 import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.BlockStatus;
@@ -232,19 +233,53 @@ final class Qcow2Node extends BlockNode {
 
     @Override
     protected void doClose() {
+        int result = finishWriting();
+        if (result < 0) {
+            image.corruption.report("Failed flush for '" + nodeName() + "' during close: " + Errno.message(-result));
+        }
+    }
+
+    /** What is only in memory goes into the image, whose bitmaps are whole then. 0 or -errno. */
+    private int finishWriting() {
         if (image.readOnly || image.isEjected()) {
-            return;
+            return 0;
         }
         int result = image.flushAll();
         if (result == 0) {
             // What the first flush has released is counted down by the second.
             result = image.flushAll();
         }
+        return result == 0 ? image.bitmaps().end() : result;
+    }
+
+    @Override
+    protected void doSuspend() {
+        int result = image.isEjected() ? -Errno.ENOMEDIUM : finishWriting();
         if (result == 0) {
-            result = image.bitmaps().end();
+            result = image.file.flush();
+        }
+        if (result == 0 && image.data != image.file) {
+            result = image.data.flush();
         }
         if (result < 0) {
-            image.corruption.report("Failed flush for '" + nodeName() + "' during close: " + Errno.message(-result));
+            throw QapiException.fromErrno(result, "Error flushing drive");
         }
+    }
+
+    @Override
+    protected void doResume() {
+        int result = image.readOnly ? 0 : image.bitmaps().begin();
+        if (result < 0) {
+            image.corruption.report("Bitmaps of '" + nodeName() + "' record no writes: " + Errno.message(-result));
+        }
+    }
+
+    /** All that it had to give up it did when it was suspended. */
+    @Override
+    protected void doRetire() {}
+
+    @Override
+    protected void doChangeBacking(@Nullable BlockChild child) {
+        image.setBacking(child);
     }
 }

@@ -25,6 +25,11 @@ public final class RawDriver implements BlockDriver {
         return Set.of("offset", "size");
     }
 
+    @Override
+    public Set<String> mutableOptions() {
+        return Set.of("offset", "size");
+    }
+
     /** Anything can be raw, if nobody else wants it. */
     @Override
     public int probe(byte[] head) {
