@@ -38,11 +38,17 @@ class UnprivilegedMountTest {
                 .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
     }
 
-    /** What {@link MountProbe} prints as an ordinary user. */
+    /** What {@link MountProbe} prints as an ordinary user, where /dev/fuse has that mode. */
     private List<String> probe(String deviceMode, String options) throws Exception {
-        String script = "mknod -m " + deviceMode + " \"$0/fuse\" c 10 229 && chmod " + deviceMode + " \"$0/fuse\""
-                + " && mount --bind \"$0/fuse\" /dev/fuse"
-                + " && exec setpriv --reuid " + USER + " --regid " + USER + " --clear-groups \"$@\"";
+        return probeAfter(
+                "mknod -m " + deviceMode + " \"$0/fuse\" c 10 229 && chmod " + deviceMode + " \"$0/fuse\""
+                        + " && mount --bind \"$0/fuse\" /dev/fuse",
+                options);
+    }
+
+    private List<String> probeAfter(String preparation, String options) throws Exception {
+        String script =
+                preparation + " && exec setpriv --reuid " + USER + " --regid " + USER + " --clear-groups \"$@\"";
         List<String> command = new ArrayList<>(List.of("unshare", "--mount", "sh", "-c", script, dir.toString()));
         command.addAll(List.of(System.getProperty("java.home") + "/bin/java", "-XX:+UseSerialGC", "-cp"));
         command.add(readableClassPath());
@@ -105,5 +111,14 @@ class UnprivilegedMountTest {
         assertThat(probe("600", ""))
                 .containsExactly(
                         "fuse: failed to open /dev/fuse: Permission denied", "Failed to mount FUSE session to export");
+    }
+
+    @Test
+    void withoutTheDeviceTheErrorSaysWhatToDo() throws Exception {
+        String bareDev = "mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 && mknod -m 666 /dev/urandom c 1 9"
+                + " && mknod -m 666 /dev/random c 1 8";
+        assertThat(probeAfter(bareDev, ""))
+                .containsExactly(
+                        "fuse: device not found, try 'modprobe fuse' first", "Failed to mount FUSE session to export");
     }
 }
