@@ -1,6 +1,7 @@
 package org.qsd4j.block;
 
 import java.util.BitSet;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.BlockdevOptions;
@@ -47,8 +48,25 @@ public final class MemoryNode extends BlockNode {
     @Override
     protected void doClose() {}
 
+    /** Reads wait until it is open. */
+    public volatile CountDownLatch gate = new CountDownLatch(0);
+
+    public final AtomicInteger waiting = new AtomicInteger();
+
     @Override
-    protected synchronized int doRead(long offset, NativeBuffer buffer, int at, int count) {
+    protected int doRead(long offset, NativeBuffer buffer, int at, int count) {
+        waiting.incrementAndGet();
+        try {
+            gate.await();
+        } catch (InterruptedException e) {
+            return -Errno.EINTR;
+        } finally {
+            waiting.decrementAndGet();
+        }
+        return copy(offset, buffer, at, count);
+    }
+
+    private synchronized int copy(long offset, NativeBuffer buffer, int at, int count) {
         if (error == 0) {
             buffer.copyFrom(at, bytes, (int) offset, count);
         }

@@ -46,6 +46,7 @@ public final class IoUring implements AutoCloseable {
 
     private static final byte IORING_OP_POLL_ADD = 6;
     private static final byte IORING_OP_TIMEOUT = 11;
+    private static final byte IORING_OP_READ = 22;
     private static final byte IORING_OP_URING_CMD = 46;
     private static final byte IOSQE_FIXED_FILE = 1;
     private static final int POLLIN = 1;
@@ -84,6 +85,7 @@ public final class IoUring implements AutoCloseable {
     private final NativeBuffer ring;
     private final NativeBuffer entries;
     private final NativeBuffer timespec = NativeBuffer.allocate(16);
+    private final NativeBuffer eventCount = NativeBuffer.allocate(Long.BYTES);
 
     private final int sqMask;
     private final int sqTailAt;
@@ -196,6 +198,13 @@ public final class IoUring implements AutoCloseable {
     public void pollOnce(int watched, long userData) {
         int at = prepare(IORING_OP_POLL_ADD, watched, userData);
         entries.putInt(at + SQE_POLL_EVENTS, POLLIN);
+    }
+
+    /** Prepares to wait until an {@link EventFd} is set, and to take that back. One at a time. */
+    public void awaitEvent(EventFd event, long userData) {
+        int at = prepare(IORING_OP_READ, event.fd(), userData);
+        entries.putLong(at + SQE_ADDR, eventCount.address());
+        entries.putInt(at + SQE_LEN, Long.BYTES);
     }
 
     /** Prepares an alarm. One at a time. */

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -15,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.qsd4j.Requirements;
 import org.qsd4j.aio.IoThread;
+import org.qsd4j.block.MemoryNode;
 import org.qsd4j.qapi.gen.BlockExportRemoveMode;
 import org.qsd4j.sys.FileSystems;
 import org.qsd4j.sys.Libc;
@@ -120,6 +123,64 @@ class FuseRingTest {
             assertThat(threads("fuse e ring")).isNotEmpty();
         }
         assertThat(fixture.errors).isEmpty();
+    }
+
+    @Test
+    void requestsThatWaitForADiskDoNotHoldUpOthers() throws Exception {
+        try (IoUringParameter parameter = IoUringParameter.on()) {
+            parameter.require();
+            MemoryNode node = fixture.node("node", SIZE);
+            Path file = fixture.export(node, "");
+            ExecutorService readers = Executors.newCachedThreadPool();
+            try {
+                List<Future<?>> reads = new ArrayList<>();
+                for (int round = 0; round < 3; round++) {
+                    node.gate = new CountDownLatch(1);
+                    for (int i = 0; i < 12; i++) {
+                        reads.add(readers.submit(() -> read(file)));
+                    }
+                    Thread.sleep(50);
+                    node.gate.countDown();
+                    for (Future<?> read : reads) {
+                        read.get(20, TimeUnit.SECONDS);
+                    }
+                }
+                assertThat(threads("fuse e worker")).isNotEmpty();
+            } finally {
+                node.gate.countDown();
+                readers.shutdownNow();
+            }
+        }
+    }
+
+    @Test
+    void anExportWhoseDiskHangsIsDeletedWithoutHoldingUpTheMainLoop() throws Exception {
+        try (IoUringParameter parameter = IoUringParameter.on()) {
+            parameter.require();
+            MemoryNode node = fixture.node("node", SIZE);
+            Path file = fixture.export(node, "");
+            node.gate = new CountDownLatch(1);
+            List<Thread> clients = new ArrayList<>();
+            try {
+                for (int i = 0; i < 8; i++) {
+                    Thread client = new Thread(() -> readUntilItFails(file));
+                    client.start();
+                    clients.add(client);
+                }
+                for (int i = 0; i < 500 && node.waiting.get() == 0; i++) {
+                    Thread.sleep(10);
+                }
+                long start = System.nanoTime();
+                fixture.exports.remove("e", BlockExportRemoveMode.HARD);
+                assertThat(System.nanoTime() - start).as("ns").isLessThan(5_000_000_000L);
+            } finally {
+                node.gate.countDown();
+            }
+            for (Thread client : clients) {
+                client.join(20_000);
+                assertThat(client.isAlive()).isFalse();
+            }
+        }
     }
 
     @Test

@@ -202,11 +202,11 @@ public final class FuseExport extends BlockExport {
         }
     }
 
-    /** False if there are no more threads; the transport is still the caller's then. */
-    boolean startThread(FuseTransport transport, String name) {
+    /** Runs something that ends with {@link #threadEnded} or {@link #queueEnded}; false if there are no more threads. */
+    boolean startThread(Runnable task, String name) {
         ref();
         try {
-            Thread thread = new Thread(null, transport, "fuse " + id() + " " + name, STACK_BYTES);
+            Thread thread = new Thread(null, task, "fuse " + id() + " " + name, STACK_BYTES);
             thread.setDaemon(true);
             thread.start();
             return true;
@@ -331,7 +331,7 @@ public final class FuseExport extends BlockExport {
     }
 
     @ThreadSafe
-    void ringEnded() {
+    void threadEnded() {
         unref();
     }
 
@@ -396,6 +396,10 @@ public final class FuseExport extends BlockExport {
         for (FuseQueue queue : queues) {
             queue.wake();
         }
+        FuseRings overRings = rings;
+        if (overRings != null) {
+            overRings.workers().wake();
+        }
     }
 
     @ThreadSafe
@@ -422,13 +426,32 @@ public final class FuseExport extends BlockExport {
     @Override
     protected void requestShutdown() {
         shuttingDown = true;
+        if (rings == null || !startThread(this::unmountOnItsOwn, "unmount")) {
+            unmountAndStop();
+        }
+    }
+
+    private void unmountAndStop() {
         mount.unmount();
         stopQueues();
+    }
+
+    /** With rings the kernel's unmount waits for their threads, which may wait for a disk; the main loop does not. */
+    private void unmountOnItsOwn() {
+        try {
+            unmountAndStop();
+        } finally {
+            unref();
+        }
     }
 
     @Override
     protected void delete() {
         stop.close();
+        FuseRings overRings = rings;
+        if (overRings != null) {
+            overRings.close();
+        }
         driver.forget(mountpoint);
     }
 

@@ -17,7 +17,7 @@ import org.qsd4j.sys.SysException;
 
 /**
  * A mounted file: mount(2) for the privileged, fusermount3 (or fusermount) for everybody else. It lives until {@link
- * #unmount}, whoever holds the descriptors.
+ * #unmount}, whoever holds the descriptors. {@link #unmount} may be called on any thread.
  */
 @MainThread
 final class FuseMount {

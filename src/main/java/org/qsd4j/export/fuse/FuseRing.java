@@ -1,9 +1,13 @@
 package org.qsd4j.export.fuse;
 
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.IoThread;
 import org.qsd4j.aio.IoThreadConfined;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.sys.Errno;
+import org.qsd4j.sys.EventFd;
 import org.qsd4j.sys.IoUring;
 import org.qsd4j.sys.NativeBuffer;
 import org.qsd4j.sys.SysException;
@@ -17,15 +21,22 @@ final class FuseRing implements FuseTransport {
     /** Replies that are held back for one system call, while more requests are at hand. */
     private static final int BATCH = 4;
 
+    /** A request that takes longer waits for a disk, and others should not wait for it. */
+    private static final long SLOW_NANOS = 200_000;
+
+    /** After a slow request so many go to workers before this thread tries one itself again. */
+    private static final int SLOW_ROW = 64;
+
     private static final long IDLE_SECONDS = 10;
 
     /** Completions that are not an entry's, whose are its index. */
     private static final long STOP = -1;
 
     private static final long ALARM = -2;
+    private static final long DONE = -3;
 
-    /** Operations under way beside the entries': those two. */
-    static final int EXTRA_OPERATIONS = 2;
+    /** Operations under way beside the entries': those three. */
+    static final int EXTRA_OPERATIONS = 3;
 
     private final FuseExport export;
     private final FuseRings rings;
@@ -37,6 +48,18 @@ final class FuseRing implements FuseTransport {
     /** Entries that the kernel has, or whose request we have. */
     private int live;
 
+    /** What workers have done, the last first; they push, this thread takes all. */
+    private final AtomicReference<@Nullable FuseRingEntry> done = new AtomicReference<>();
+
+    /** Set by workers, for this thread. */
+    private final EventFd doneEvent;
+
+    /** Requests with workers. */
+    private int outstanding;
+
+    /** Requests that still go to workers. */
+    private int slowRow;
+
     /** Entries have grown big pages. */
     private boolean dirty;
 
@@ -44,11 +67,21 @@ final class FuseRing implements FuseTransport {
     private boolean servedSinceAlarm;
 
     /** Takes the ring and the entries over. */
-    FuseRing(FuseExport export, FuseRings rings, IoUring ring, FuseRingEntry[] entries, IoThread settings) {
+    FuseRing(
+            FuseExport export,
+            FuseRings rings,
+            IoUring ring,
+            FuseRingEntry[] entries,
+            EventFd doneEvent,
+            IoThread settings) {
         this.export = export;
         this.rings = rings;
         this.ring = ring;
         this.entries = entries;
+        this.doneEvent = doneEvent;
+        for (FuseRingEntry entry : entries) {
+            entry.belongTo(this);
+        }
         this.spin = new AdaptiveSpin(settings);
         this.dispatch = new FuseDispatch(export);
     }
@@ -75,19 +108,23 @@ final class FuseRing implements FuseTransport {
             export.halt(0, "FUSE over io_uring: " + e.text());
         } finally {
             discard();
-            export.ringEnded();
+            export.threadEnded();
         }
     }
 
     private void work() {
         ring.pollOnce(export.stopFd(), STOP);
-        for (int i = 0; i < entries.length; i++) {
-            entries[i].register(ring, i);
+        ring.awaitEvent(doneEvent, DONE);
+        for (FuseRingEntry entry : entries) {
+            entry.register(ring);
         }
         live = entries.length;
-        while (live > 0 && !export.isStopping()) {
+        while (outstanding > 0 || (live > 0 && !export.isStopping())) {
             await();
             serveArrived();
+            if (outstanding > 0) {
+                replyDone();
+            }
         }
         ring.enter(0); // the last replies
     }
@@ -98,6 +135,22 @@ final class FuseRing implements FuseTransport {
         for (FuseRingEntry entry : entries) {
             entry.unmap();
         }
+    }
+
+    /** Gives up what workers use as well. */
+    void close() {
+        doneEvent.close();
+    }
+
+    /** A worker has answered a request. */
+    @ThreadSafe
+    void done(FuseRingEntry entry) {
+        FuseRingEntry first;
+        do {
+            first = done.get();
+            entry.next = first;
+        } while (!done.compareAndSet(first, entry));
+        doneEvent.set();
     }
 
     /** Sends what is prepared, and sleeps if nothing is there yet. */
@@ -138,6 +191,7 @@ final class FuseRing implements FuseTransport {
             }
             default -> {
                 export.halt(0, "FUSE over io_uring: io_uring_enter: " + Errno.message(-result));
+                LockSupport.parkNanos(1_000_000); // workers may have to end first
                 return false;
             }
         }
@@ -149,24 +203,46 @@ final class FuseRing implements FuseTransport {
             int result = ring.result();
             ring.advance();
             if (userData >= 0) {
-                serve(entries[(int) userData], userData, result);
+                serve(entries[(int) userData], result);
+            } else if (userData == DONE) {
+                ring.awaitEvent(doneEvent, DONE);
             } else if (userData == ALARM) {
                 alarm();
             }
         }
     }
 
-    private void serve(FuseRingEntry entry, long userData, int result) {
+    private void serve(FuseRingEntry entry, int result) {
         if (result < 0) {
             live--;
             export.ringEntryLost(-result);
             return;
         }
         entry.arrived();
-        int reply = dispatch.handle(entry.request);
-        dirty |= reply > NativeBuffer.ALIGNMENT || entry.request.payloadBytes > NativeBuffer.ALIGNMENT;
         servedSinceAlarm = true;
-        entry.commit(ring, userData, reply == FuseRequest.NO_REPLY ? 0 : reply);
+        if (slowRow > 0 && rings.workers().offer(entry)) {
+            outstanding++;
+            return;
+        }
+        long start = System.nanoTime();
+        int reply = dispatch.handle(entry.request);
+        reply(entry, reply, System.nanoTime() - start);
+    }
+
+    private void replyDone() {
+        FuseRingEntry entry = done.getAndSet(null);
+        while (entry != null) {
+            FuseRingEntry next = entry.next;
+            outstanding--;
+            reply(entry, entry.result, entry.takenNanos);
+            entry = next;
+        }
+    }
+
+    private void reply(FuseRingEntry entry, int reply, long takenNanos) {
+        slowRow = takenNanos > SLOW_NANOS ? SLOW_ROW : Math.max(0, slowRow - 1);
+        dirty |= reply > NativeBuffer.ALIGNMENT || entry.request.payloadBytes > NativeBuffer.ALIGNMENT;
+        entry.commit(ring, reply == FuseRequest.NO_REPLY ? 0 : reply);
         if (ring.prepared() >= BATCH) {
             enter(0);
         }
@@ -175,7 +251,7 @@ final class FuseRing implements FuseTransport {
     /** Nothing has come for a while: the kernel has all entries. */
     private void alarm() {
         alarmed = false;
-        if (!servedSinceAlarm) {
+        if (!servedSinceAlarm && outstanding == 0) {
             for (FuseRingEntry entry : entries) {
                 entry.releasePages();
             }

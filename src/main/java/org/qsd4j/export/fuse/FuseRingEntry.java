@@ -1,5 +1,7 @@
 package org.qsd4j.export.fuse;
 
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.IoThreadConfined;
 import org.qsd4j.export.fuse.wire.FuseInHeader;
 import org.qsd4j.export.fuse.wire.FuseOpcode;
@@ -25,6 +27,20 @@ final class FuseRingEntry {
     private static final int PAYLOAD_AT = NativeBuffer.ALIGNMENT;
 
     final FuseRequest request;
+
+    /** Which of its ring's entries. */
+    final int index;
+
+    /** What a worker leaves for the ring: see {@link FuseDispatch#handle}, and how long that took. */
+    int result;
+
+    long takenNanos;
+
+    /** In the list of those that workers have done. */
+    @Nullable
+    FuseRingEntry next;
+
+    private @Nullable FuseRing ring;
     private final MappedMemory mapped;
     private final int processor;
 
@@ -32,7 +48,8 @@ final class FuseRingEntry {
      * @param payloadBytes the biggest payload that the kernel may send or want
      * @throws OutOfMemoryError if the kernel refuses the memory
      */
-    FuseRingEntry(int processor, int payloadBytes) {
+    FuseRingEntry(int index, int processor, int payloadBytes) {
+        this.index = index;
         this.processor = processor;
         this.mapped = MappedMemory.map(PAYLOAD_AT + payloadBytes);
         NativeBuffer memory = mapped.buffer();
@@ -48,11 +65,20 @@ final class FuseRingEntry {
         memory.putLong(at + Long.BYTES, bytes);
     }
 
+    /** Whose it is. Set before the first request. */
+    void belongTo(FuseRing owner) {
+        ring = owner;
+    }
+
+    FuseRing ring() {
+        return Objects.requireNonNull(ring);
+    }
+
     /** Lends it to the kernel for the first time. */
-    void register(IoUring ring, long userData) {
+    void register(IoUring uring) {
         long iovecs = request.memory.address(IOVECS_AT, 2 * IOVEC_SIZE);
-        int at = ring.command(FuseUringCommand.FUSE_IO_URING_CMD_REGISTER, iovecs, FuseUringCommand.IOVECS, userData);
-        FuseUringCommand.put(ring.entries(), at + IoUring.SQE_CMD, 0, processor);
+        int at = uring.command(FuseUringCommand.FUSE_IO_URING_CMD_REGISTER, iovecs, FuseUringCommand.IOVECS, index);
+        FuseUringCommand.put(uring.entries(), at + IoUring.SQE_CMD, 0, processor);
     }
 
     /** The kernel has put a request in. */
@@ -66,17 +92,17 @@ final class FuseRingEntry {
     /**
      * Replies, and lends it to the kernel again.
      *
-     * @param result the length of the reply's payload, or -errno
+     * @param reply the length of the reply's payload, or -errno
      */
-    void commit(IoUring ring, long userData, int result) {
+    void commit(IoUring uring, int reply) {
         NativeBuffer memory = request.memory;
-        int payload = Math.max(0, result);
+        int payload = Math.max(0, reply);
         long unique = FuseInHeader.unique(memory, request.headerAt);
-        FuseOutHeader.put(memory, request.headerAt, FuseOutHeader.SIZE + payload, Math.min(0, result), unique);
+        FuseOutHeader.put(memory, request.headerAt, FuseOutHeader.SIZE + payload, Math.min(0, reply), unique);
         FuseUringHeader.putPayloadSize(memory, HEADER_AT, payload);
-        int at = ring.command(FuseUringCommand.FUSE_IO_URING_CMD_COMMIT_AND_FETCH, 0, 0, userData);
+        int at = uring.command(FuseUringCommand.FUSE_IO_URING_CMD_COMMIT_AND_FETCH, 0, 0, index);
         FuseUringCommand.put(
-                ring.entries(), at + IoUring.SQE_CMD, FuseUringHeader.commitId(memory, HEADER_AT), processor);
+                uring.entries(), at + IoUring.SQE_CMD, FuseUringHeader.commitId(memory, HEADER_AT), processor);
     }
 
     /** Gives big pages back. Only while the kernel has the entry, and on the ring's thread, where the kernel fills it. */

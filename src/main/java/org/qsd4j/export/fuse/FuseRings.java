@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.IoThread;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.sys.Errno;
+import org.qsd4j.sys.EventFd;
 import org.qsd4j.sys.IoUring;
 import org.qsd4j.sys.Processors;
 import org.qsd4j.sys.SysException;
@@ -25,6 +26,7 @@ final class FuseRings {
 
     private final FuseExport export;
     private final FuseRing[] rings;
+    private final FuseRingWorkers workers;
 
     /** Opened once. */
     private final CountDownLatch gate = new CountDownLatch(1);
@@ -35,6 +37,7 @@ final class FuseRings {
     private FuseRings(FuseExport export, int threads) {
         this.export = export;
         this.rings = new FuseRing[threads];
+        this.workers = new FuseRingWorkers(export);
     }
 
     /**
@@ -60,6 +63,7 @@ final class FuseRings {
         } catch (SysException | OutOfMemoryError e) {
             for (int i = 0; i < made; i++) {
                 all.rings[i].discard();
+                all.rings[i].close();
             }
             export.ioUringUnavailable(e instanceof SysException failure ? failure.text() : "out of memory");
             return null;
@@ -74,16 +78,21 @@ final class FuseRings {
     private FuseRing newRing(int fuseFd, IoThread settings, int first, int processors, int payloadBytes)
             throws SysException {
         List<FuseRingEntry> entries = new ArrayList<>();
+        EventFd done = null;
         try {
+            done = EventFd.create();
             for (int processor = first; processor < processors; processor += rings.length) {
                 for (int i = 0; i < DEPTH; i++) {
-                    entries.add(new FuseRingEntry(processor, payloadBytes));
+                    entries.add(new FuseRingEntry(entries.size(), processor, payloadBytes));
                 }
             }
             IoUring ring = IoUring.create(entries.size() + FuseRing.EXTRA_OPERATIONS, fuseFd);
-            return new FuseRing(export, this, ring, entries.toArray(FuseRingEntry[]::new), settings);
+            return new FuseRing(export, this, ring, entries.toArray(FuseRingEntry[]::new), done, settings);
         } catch (SysException | OutOfMemoryError e) {
             entries.forEach(FuseRingEntry::unmap);
+            if (done != null) {
+                done.close();
+            }
             throw e;
         }
     }
@@ -96,6 +105,7 @@ final class FuseRings {
                 for (int j = i; j < rings.length; j++) {
                     rings[j].discard();
                 }
+                close();
                 return false;
             }
         }
@@ -123,9 +133,20 @@ final class FuseRings {
         gate.countDown();
     }
 
+    FuseRingWorkers workers() {
+        return workers;
+    }
+
+    /** No thread of theirs runs any more. */
+    void close() {
+        for (FuseRing ring : rings) {
+            ring.close();
+        }
+    }
+
     @ThreadSafe
     int inFlight() {
-        int busy = 0;
+        int busy = workers.inFlight();
         for (FuseRing ring : rings) {
             busy += ring.isBusy() ? 1 : 0;
         }
