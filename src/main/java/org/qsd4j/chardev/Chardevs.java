@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.ChardevBackend;
 import org.qsd4j.qapi.gen.ChardevInfo;
+import org.qsd4j.qapi.gen.SocketAddressLegacy;
 import org.qsd4j.qom.QomContainer;
 import org.qsd4j.qom.QomProperty;
 import org.qsd4j.qom.QomTree;
@@ -44,9 +46,18 @@ public final class Chardevs implements AutoCloseable {
             throw QapiException.generic("Chardev with id '%s' already exists", options.id());
         }
         try {
+            refuseDescriptor(options);
             add(factory.open(options));
         } catch (QapiException e) {
             throw e.prepend("Failed to add chardev '%s': ", options.id());
+        }
+    }
+
+    /** A descriptor is inherited by the command line; a client of ours can't hand one over. */
+    private static void refuseDescriptor(ChardevOptions options) {
+        if (options.backend() instanceof ChardevBackend.Socket socket
+                && socket.u().data().addr() instanceof SocketAddressLegacy.Fd) {
+            throw QapiException.generic("only QEMU supports file descriptor passing");
         }
     }
 
