@@ -32,7 +32,7 @@ class ArchitectureTest {
             .layer("L1")
             .definedBy(ROOT + "qapi..", ROOT + "aio..", ROOT + "nbd..", ROOT + "crypto..", ROOT + "tls..")
             .layer("L2")
-            .definedBy(ROOT + "block", ROOT + "qom..")
+            .definedBy(ROOT + "block", ROOT + "block.sparse..", ROOT + "qom..")
             .layer("L3")
             .definedBy(ROOT + "block.driver..", ROOT + "job..")
             .layer("L4")

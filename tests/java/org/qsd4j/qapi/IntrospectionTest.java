@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.qsd4j.qapi.gen.QmpDispatchTable;
 import org.qsd4j.qapi.gen.QmpIntrospection;
@@ -19,8 +20,13 @@ class IntrospectionTest {
     /** Members of types that we have, which are not implemented yet. */
     private static final List<String> NOT_IMPLEMENTED = List.of(
             "query-block result[].inserted.image.format-specific/qcow2.data: lacks encrypt",
+            "blockdev-add arguments/qcow: lacks encrypt",
             "blockdev-add arguments/qcow2: lacks encrypt",
             "blockdev-create arguments.options/qcow2: lacks encrypt");
+
+    /** Formats that are only read: their branches of blockdev-create are empty. */
+    private static final Pattern NOT_CREATED =
+            Pattern.compile("blockdev-create arguments.options/(parallels|qcow|qed|vdi|vhdx|vmdk|vpc): lacks .*");
 
     private static JsonNode ours() throws IOException {
         return new ObjectMapper().readTree(QmpIntrospection.json());
@@ -37,7 +43,10 @@ class IntrospectionTest {
         IntrospectionComparison comparison = new IntrospectionComparison(ours(), real());
         comparison.run();
         System.out.println("Not in our schema: " + String.join("; ", comparison.missing()));
-        assertThat(comparison.differences()).containsExactlyElementsOf(NOT_IMPLEMENTED);
+        List<String> differences = comparison.differences().stream()
+                .filter(NOT_CREATED.asMatchPredicate().negate())
+                .toList();
+        assertThat(differences).containsExactlyElementsOf(NOT_IMPLEMENTED);
     }
 
     @Test

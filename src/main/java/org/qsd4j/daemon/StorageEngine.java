@@ -1,10 +1,12 @@
 package org.qsd4j.daemon;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.qsd4j.aio.MainLoop;
 import org.qsd4j.aio.MainThread;
+import org.qsd4j.block.BlockDriver;
 import org.qsd4j.block.BlockDrivers;
 import org.qsd4j.block.BlockGraph;
 import org.qsd4j.block.driver.compress.CompressDriver;
@@ -54,26 +56,27 @@ public final class StorageEngine implements AutoCloseable {
         this.report = report;
         objects = new ObjectRegistry(tree, report);
         nbdServer = new NbdServer(objects, report);
-        graph = new BlockGraph(
-                loop,
-                new BlockDrivers(List.of(
-                        new FileDriver(),
-                        new RawDriver(),
-                        new NullCoDriver(),
-                        new NullAioDriver(),
-                        new NbdDriver(objects),
-                        new Qcow2Driver(report, event -> loop.execute(() -> events.accept(event))),
-                        new CompressDriver(),
-                        new LuksDriver(objects::secret),
-                        new ThrottleDriver(objects),
-                        new CopyOnReadDriver(),
-                        new PreallocateDriver(report))),
-                report,
-                events);
+        graph = new BlockGraph(loop, new BlockDrivers(drivers(events)), report, events);
         jobs = new Jobs(loop, graph, events);
         fuse = new FuseExportDriver(report);
         exports = new BlockExports(
                 loop, graph, objects::findIoThread, events, List.of(fuse, new NbdExportDriver(nbdServer)));
+    }
+
+    private List<BlockDriver> drivers(Consumer<QapiEvent> events) {
+        List<BlockDriver> drivers = new ArrayList<>(ReadOnlyFormats.drivers());
+        drivers.add(new FileDriver());
+        drivers.add(new RawDriver());
+        drivers.add(new NullCoDriver());
+        drivers.add(new NullAioDriver());
+        drivers.add(new NbdDriver(objects));
+        drivers.add(new Qcow2Driver(report, event -> loop.execute(() -> events.accept(event))));
+        drivers.add(new CompressDriver());
+        drivers.add(new LuksDriver(objects::secret));
+        drivers.add(new ThrottleDriver(objects));
+        drivers.add(new CopyOnReadDriver());
+        drivers.add(new PreallocateDriver(report));
+        return drivers;
     }
 
     public MainLoop loop() {

@@ -10,6 +10,7 @@ import org.qsd4j.block.BlockDriver;
 import org.qsd4j.block.BlockGraph;
 import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.ChildRole;
+import org.qsd4j.block.ImageNames;
 import org.qsd4j.block.OpenRequest;
 import org.qsd4j.qapi.QapiEvent;
 import org.qsd4j.qapi.QapiException;
@@ -120,7 +121,7 @@ public final class Qcow2Driver implements BlockDriver {
             image.prepareForWriting();
         }
         String recorded = metadata.backingFile();
-        String backingName = recorded == null ? null : resolve(imageName, recorded);
+        String backingName = recorded == null ? null : ImageNames.resolve(imageName, recorded);
         String backingFormat = metadata.extensions().backingFormat();
         if (options.backing() == null && backingName != null && backingFormat == null && !isJson(backingName)) {
             // Taking the format from what the guest has written would let the guest read any file.
@@ -148,7 +149,7 @@ public final class Qcow2Driver implements BlockDriver {
         if (name == null) {
             throw QapiException.generic("'data-file' is required for this image");
         }
-        return request.openFileChild("data-file", resolve(imageName, name), null, ChildRole.DATA);
+        return request.openFileChild("data-file", ImageNames.resolve(imageName, name), null, ChildRole.DATA);
     }
 
     private Corruption.Listener corruptionListener(OpenRequest request) {
@@ -175,19 +176,5 @@ public final class Qcow2Driver implements BlockDriver {
 
     private static boolean isJson(String name) {
         return name.startsWith("json:");
-    }
-
-    /** A name in an image is relative to the image's folder. QEMU: {@code path_combine}. */
-    static String resolve(@Nullable String imageName, String name) {
-        int colon = name.indexOf(':');
-        int slash = name.indexOf('/');
-        boolean hasProtocol = colon > 0 && (slash < 0 || colon < slash);
-        if (slash == 0 || hasProtocol) {
-            return name;
-        }
-        if (imageName == null) {
-            throw QapiException.generic("Cannot use relative file name '%s' without the image's own name", name);
-        }
-        return imageName.substring(0, imageName.lastIndexOf('/') + 1) + name;
     }
 }
