@@ -83,7 +83,7 @@ class ConvertedImagesTest {
                 "qed -o cluster_size=4k,table_size=2",
             })
     void contentsAreTheOriginals(String how) throws Exception {
-        String[] words = how.split(" ");
+        String[] words = how.split(" ", -1);
         Path image = convert(words[0], Arrays.copyOfRange(words, 1, words.length));
         try (TestGraph graph = Formats.graph()) {
             BlockNode node = graph.add(Formats.definition(words[0], image, ""));
@@ -100,7 +100,7 @@ class ConvertedImagesTest {
             BlockNode node = graph.add(Formats.definition(format, image, ""));
             byte[] contents = Formats.contents(node);
             BlockStatus status = new BlockStatus();
-            int zeroes = 0;
+            long zeroes = 0;
             for (long at = 0; at < contents.length; at += status.bytes) {
                 assertThat(node.blockStatus(true, at, contents.length - at, status))
                         .isZero();

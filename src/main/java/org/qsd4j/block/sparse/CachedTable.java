@@ -27,7 +27,15 @@ public final class CachedTable {
     private static final VarHandle BE64 = view(long[].class, ByteOrder.BIG_ENDIAN);
 
     /** {@code bytes} has a word more than a slice, for the words that lie across its end. */
-    private record Slice(long index, byte[] bytes) {}
+    private static final class Slice {
+        private final long index;
+        private final byte[] bytes;
+
+        Slice(long index, byte[] bytes) {
+            this.index = index;
+            this.bytes = bytes;
+        }
+    }
 
     private final BlockChild file;
     private final AtomicReferenceArray<@Nullable Slice> slots = new AtomicReferenceArray<>(SLOTS);
@@ -81,7 +89,7 @@ public final class CachedTable {
         long index = offset / SLICE;
         int slot = (int) (index % SLOTS);
         Slice slice = slots.get(slot);
-        return slice != null && slice.index() == index ? slice.bytes() : load(index, slot);
+        return slice != null && slice.index == index ? slice.bytes : load(index, slot);
     }
 
     private byte @Nullable [] load(long index, int slot) {

@@ -68,16 +68,16 @@ final class DmgChunks {
         return ImageHeader.couldNotOpen(file, Errno.EINVAL);
     }
 
-    private ByteBuffer table(long offset, long bytes) {
+    private byte[] table(long offset, long bytes) {
         if (bytes > MAX_TABLE) {
             throw invalid();
         }
         ImageHeader table = ImageHeader.read(file, offset, (int) bytes, ByteOrder.BIG_ENDIAN);
-        return ByteBuffer.wrap(table.toArray());
+        return table.toArray();
     }
 
     private void readResourceFork() {
-        ByteBuffer fork = table(trailer.resourceOffset(), trailer.resourceBytes());
+        ByteBuffer fork = ByteBuffer.wrap(table(trailer.resourceOffset(), trailer.resourceBytes()));
         if (fork.capacity() < 16) {
             throw invalid();
         }
@@ -98,8 +98,8 @@ final class DmgChunks {
     }
 
     private void readPropertyList() {
-        ByteBuffer xml = table(trailer.xmlOffset(), trailer.xmlBytes());
-        Matcher data = DATA.matcher(new String(xml.array(), StandardCharsets.ISO_8859_1));
+        byte[] xml = table(trailer.xmlOffset(), trailer.xmlBytes());
+        Matcher data = DATA.matcher(new String(xml, StandardCharsets.ISO_8859_1));
         while (data.find()) {
             byte[] decoded;
             try {
@@ -144,7 +144,7 @@ final class DmgChunks {
                     chunks.size(),
                     MAX_CHUNK_SECTORS);
         }
-        if (stored && (hostBytes < 0 || type == ZLIB && hostBytes > MAX_CHUNK_BYTES)) {
+        if (stored && (hostBytes < 0 || (type == ZLIB && hostBytes > MAX_CHUNK_BYTES))) {
             throw QapiException.withErrno(
                     Errno.EINVAL,
                     "length %d for chunk %d is larger than max (%d)",

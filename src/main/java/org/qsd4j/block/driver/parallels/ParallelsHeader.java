@@ -37,7 +37,7 @@ record ParallelsHeader(long size, long clusterSize, long entryUnit, long entries
     static ParallelsHeader read(BlockChild file) {
         ImageHeader header = ImageHeader.read(file, 0, BYTES, ByteOrder.LITTLE_ENDIAN);
         boolean extended = header.has(0, MAGIC_EXT);
-        if (header.u32(16) != VERSION || !extended && !header.has(0, MAGIC)) {
+        if (header.u32(16) != VERSION || (!extended && !header.has(0, MAGIC))) {
             throw invalid("Image not in Parallels format");
         }
         long tracks = header.u32(28);

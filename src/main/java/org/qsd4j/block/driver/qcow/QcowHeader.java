@@ -65,7 +65,7 @@ record QcowHeader(
         if (Long.compareUnsigned(size, Long.MAX_VALUE - (1L << shift)) > 0) {
             throw invalid("Image too large");
         }
-        if ((size + (1L << shift) - 1 >> shift) > Integer.MAX_VALUE / Long.BYTES) {
+        if (((size + (1L << shift) - 1) >> shift) > Integer.MAX_VALUE / Long.BYTES) {
             throw invalid("Image too large");
         }
         requireReadable(file, header.u64(40));

@@ -33,7 +33,8 @@ final class QcowNode extends SparseImageNode {
     protected int map(long offset, long bytes, Extent extent) {
         int inCluster = (int) (offset & (clusterSize - 1));
         long run = clusterSize - inCluster;
-        long table = tables.be64(header.l1Offset() + (offset >>> header.clusterBits() + header.l2Bits()) * Long.BYTES);
+        long table =
+                tables.be64(header.l1Offset() + (offset >>> (header.clusterBits() + header.l2Bits())) * Long.BYTES);
         long index = (offset >>> header.clusterBits()) & ((1L << header.l2Bits()) - 1);
         long entry = table == 0 ? 0 : tables.be64(table + index * Long.BYTES);
         if (table == CachedTable.FAILED || entry == CachedTable.FAILED) {

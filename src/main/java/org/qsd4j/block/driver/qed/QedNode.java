@@ -38,7 +38,7 @@ final class QedNode extends SparseImageNode {
         long cluster = offset / clusterSize;
         long table = tables.le64(header.l1Offset() + cluster / header.tableEntries() * Long.BYTES);
         long entry = table == 0 ? 0 : tables.le64(table + cluster % header.tableEntries() * Long.BYTES);
-        if (isInvalid(table) || entry != ZERO_CLUSTER && isInvalid(entry)) {
+        if (isInvalid(table) || (entry != ZERO_CLUSTER && isInvalid(entry))) {
             return -Errno.EINVAL;
         }
         if (entry == 0) {

@@ -34,13 +34,17 @@ final class VhdxHeader {
         }
         ImageHeader first = valid(file, FIRST);
         ImageHeader second = valid(file, SECOND);
-        if (first == null && second == null) {
-            throw QapiException.fromErrno(Errno.EINVAL, "No valid VHDX header found");
+        return new VhdxHeader(newer(first, second));
+    }
+
+    private static ImageHeader newer(@Nullable ImageHeader first, @Nullable ImageHeader second) {
+        if (second == null) {
+            if (first == null) {
+                throw QapiException.fromErrno(Errno.EINVAL, "No valid VHDX header found");
+            }
+            return first;
         }
-        if (first == null || second != null && Long.compareUnsigned(second.u64(8), first.u64(8)) > 0) {
-            first = second;
-        }
-        return new VhdxHeader(first);
+        return first == null || Long.compareUnsigned(second.u64(8), first.u64(8)) > 0 ? second : first;
     }
 
     private static @Nullable ImageHeader valid(BlockChild file, long offset) {

@@ -3,6 +3,7 @@ package org.qsd4j.block.driver.vmdk;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -57,12 +58,7 @@ record VmdkDescriptor(
                 : ImageHeader.read(file, offset, count, ByteOrder.LITTLE_ENDIAN).name(0, count);
         String createType = quoted(text, "createType");
         List<Line> extents = new ArrayList<>();
-        for (String line : text.split("\r?\n")) {
-            Line extent = parse(line);
-            if (extent != null) {
-                extents.add(extent);
-            }
-        }
+        text.lines().map(VmdkDescriptor::parse).filter(Objects::nonNull).forEach(extents::add);
         return new VmdkDescriptor(
                 hex(text, "CID"), hex(text, "parentCID"), createType, quoted(text, "parentFileNameHint"), extents);
     }
@@ -99,7 +95,8 @@ record VmdkDescriptor(
         }
         String offset = matcher.group(5);
         boolean wantsOffset = type.equals("FLAT");
-        if (wantsOffset != (offset != null) && !type.equals("VMFS") || offset != null && offset.startsWith("-")) {
+        boolean misplaced = wantsOffset != (offset != null) && !type.equals("VMFS");
+        if (misplaced || (offset != null && offset.startsWith("-"))) {
             throw invalid("Invalid extent line: " + text);
         }
         long start = offset == null ? 0 : Long.parseLong(offset);
