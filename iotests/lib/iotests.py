@@ -322,13 +322,22 @@ def io(target, *commands, fmt="raw", options="", quiet=False):
     return done
 
 
-def image_map(target, fmt=None, options=""):
-    """Prints what qemu-img map sees: start, length, depth, zero, data of each extent."""
+def image_map(target, fmt=None, options="", holes=True):
+    """Prints what qemu-img map sees: start, length, depth, zero, data of each extent.
+
+    holes=False: a hole of the file in a cluster with data counts as data; whether there is one depends on the file system."""
     done = img(["map", "--output=json", *shlex.split(options), "-f", fmt or "raw", target], quiet=True)
+    extents = []
     try:
         for e in json.loads(done.text):
-            words = [w for w, on in (("data", e["data"]), ("zero", e["zero"])) if on]
-            log(f"{e['start']:#x}+{e['length']:#x} depth {e['depth']} {' '.join(words) or 'nothing'}")
+            words = [w for w, on in (("data", e["data"]), ("zero", e["zero"] and (holes or not e["data"]))) if on]
+            kind = f"depth {e['depth']} {' '.join(words) or 'nothing'}"
+            if not holes and extents and extents[-1][2] == kind:
+                extents[-1][1] += e["length"]
+            else:
+                extents.append([e["start"], e["length"], kind])
+        for start, length, kind in extents:
+            log(f"{start:#x}+{length:#x} {kind}")
     except ValueError:
         log(done.text.rstrip())
 

@@ -129,8 +129,9 @@ class CreationTest {
             {"'size':512,'refcount-bits':3", "Refcount width must be a power of two and may not exceed 64 bits"},
             {
                 "'size':1099511627776,'cluster-size':512",
-                "The image size is too large for file format 'qcow2' (try using a larger cluster size)"
+                "Could not resize image: Failed to grow the L1 table: File too large"
             },
+            {"'size':18446744073709551104", "Could not resize image: Image size cannot be negative"},
             {"'size':512,'data-file-raw':true", "data-file-raw requires data-file"},
             {"'size':512,'backing-fmt':'raw'", "Backing format cannot be used without backing file"},
         };

@@ -3,6 +3,7 @@ package org.qsd4j.block.driver.file;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.qsd4j.block.BlockBackend;
 import org.qsd4j.block.BlockGraph;
+import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.Permission;
 import org.qsd4j.qapi.JsonInputVisitor;
 import org.qsd4j.qapi.QapiException;
@@ -10,6 +11,7 @@ import org.qsd4j.qapi.QapiJson;
 import org.qsd4j.qapi.gen.BlockdevCreateOptionsFile;
 import org.qsd4j.qapi.gen.BlockdevRef;
 import org.qsd4j.qapi.gen.PreallocMode;
+import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.Libc;
 import org.qsd4j.sys.NativeBuffer;
 
@@ -52,6 +54,12 @@ final class FileCreation {
             }
         } finally {
             Libc.close(fd);
+        }
+        if (options.size() < 0) {
+            throw QapiException.fromErrno(Errno.EINVAL, "Could not resize file");
+        }
+        if (options.size() > BlockNode.MAX_LENGTH) {
+            throw QapiException.fromErrno(Errno.EFBIG, "Could not resize file");
         }
         resize(graph, filename, options.size(), prealloc);
     }

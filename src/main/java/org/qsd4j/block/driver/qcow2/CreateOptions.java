@@ -51,9 +51,6 @@ public record CreateOptions(
         if (dataFileRaw && backingFile != null) {
             throw QapiException.generic("Backing file and data-file-raw cannot be used at the same time");
         }
-        if (backingFile != null && backingFile.length() > ImageLimits.MAX_BACKING_FILE_NAME) {
-            throw QapiException.generic("Backing file name too long");
-        }
     }
 
     private void checkSizes() {

@@ -2,12 +2,14 @@ package org.qsd4j.block.driver.qcow2;
 
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
+import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.driver.qcow2.format.Feature;
 import org.qsd4j.block.driver.qcow2.format.HeaderExtensions;
 import org.qsd4j.block.driver.qcow2.format.ImageLimits;
 import org.qsd4j.block.driver.qcow2.format.Qcow2Header;
 import org.qsd4j.block.driver.qcow2.format.RefcountBlock;
 import org.qsd4j.qapi.QapiException;
+import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
 import org.qsd4j.util.Align;
 
@@ -45,11 +47,38 @@ public final class NewImage {
         this.refcountOrder = Long.numberOfTrailingZeros(options.refcountBits());
         int entryBits = clusterBits + clusterBits - (options.extendedL2() ? 4 : 3);
         this.l1Entries = (options.size() >>> entryBits) + ((options.size() & ((1L << entryBits) - 1)) != 0 ? 1 : 0);
-        if (options.size() < 0 || l1Entries * Long.BYTES > ImageLimits.MAX_L1_BYTES) {
-            throw QapiException.generic(
-                    "The image size is too large for file format 'qcow2' (try using a larger cluster size)");
+        checkSize();
+        String backing = options.backingFile();
+        if (backing != null && utf8(backing).length > ImageLimits.MAX_BACKING_FILE_NAME) {
+            throw unusableBacking();
         }
         layOut();
+    }
+
+    private void checkSize() {
+        long size = options.size();
+        if (size < 0) {
+            throw QapiException.withErrno(Errno.EINVAL, "Could not resize image: Image size cannot be negative");
+        }
+        if (size > BlockNode.MAX_LENGTH) {
+            throw QapiException.withErrno(
+                    Errno.EIO, "Could not resize image: offset(%d) exceeds maximum(%d)", size, BlockNode.MAX_LENGTH);
+        }
+        if (l1Entries * Long.BYTES > ImageLimits.MAX_L1_BYTES) {
+            throw QapiException.fromErrno(Errno.EFBIG, "Could not resize image: Failed to grow the L1 table");
+        }
+    }
+
+    private QapiException unusableBacking() {
+        return QapiException.fromErrno(
+                Errno.EINVAL,
+                "Could not assign backing file '%s' with format '%s'",
+                String.valueOf(options.backingFile()),
+                String.valueOf(options.backingFormat()));
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     private void layOut() {
@@ -88,10 +117,10 @@ public final class NewImage {
 
     private Qcow2Header header() {
         String backing = options.backingFile();
-        int nameBytes = backing == null ? 0 : backing.getBytes(StandardCharsets.UTF_8).length;
+        int nameBytes = backing == null ? 0 : utf8(backing).length;
         int nameAt = headerLength() + extensionsLength();
         if (nameAt + nameBytes > clusterSize) {
-            throw QapiException.generic("Backing file name too long");
+            throw unusableBacking();
         }
         long incompatible = (options.hasDataFile() ? Feature.INCOMPAT_DATA_FILE : 0)
                 | (options.zstd() ? Feature.INCOMPAT_COMPRESSION : 0)
@@ -130,7 +159,7 @@ public final class NewImage {
     }
 
     private static int extensionLength(@Nullable String text) {
-        return text == null ? 0 : 8 + (int) Align.up(text.getBytes(StandardCharsets.UTF_8).length, 8);
+        return text == null ? 0 : 8 + (int) Align.up(utf8(text).length, 8);
     }
 
     private void writeExtensions(NativeBuffer image) {
@@ -151,7 +180,7 @@ public final class NewImage {
         }
         String backing = options.backingFile();
         if (backing != null) {
-            byte[] text = backing.getBytes(StandardCharsets.UTF_8);
+            byte[] text = utf8(backing);
             image.put(at + 8, text, 0, text.length);
         }
     }
@@ -160,7 +189,7 @@ public final class NewImage {
         if (text == null) {
             return at;
         }
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        byte[] bytes = utf8(text);
         image.putIntBE(at, type);
         image.putIntBE(at + 4, bytes.length);
         image.put(at + 8, bytes, 0, bytes.length);
