@@ -394,6 +394,11 @@ public abstract class BlockNode {
         return bounceBuffers;
     }
 
+    /** The node's own bitmap of that name. Main loop. */
+    public @Nullable DirtyBitmap findDirtyBitmap(String name) {
+        return null;
+    }
+
     /** The backing file, if the node has one now. */
     final @Nullable BlockChild backing() {
         return backing;

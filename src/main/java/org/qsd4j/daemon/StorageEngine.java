@@ -60,7 +60,7 @@ public final class StorageEngine implements AutoCloseable {
         jobs = new Jobs(loop, graph, events);
         fuse = new FuseExportDriver(report);
         exports = new BlockExports(
-                loop, graph, objects::findIoThread, events, List.of(fuse, new NbdExportDriver(nbdServer)));
+                loop, graph, objects::findIoThread, events, List.of(fuse, new NbdExportDriver(nbdServer, graph)));
     }
 
     private List<BlockDriver> drivers(Consumer<QapiEvent> events) {

@@ -3,6 +3,7 @@ package org.qsd4j.export.nbd;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.TestGraph;
@@ -59,7 +60,14 @@ final class NbdFixture implements AutoCloseable {
 
     NbdTarget add(String name, BlockNode node, boolean writable) {
         NbdTarget target = new NbdTarget(
-                name, null, writable ? graph.writer(node) : graph.reader(node), writable, true, true, NOBODY);
+                name,
+                null,
+                writable ? graph.writer(node) : graph.reader(node),
+                writable,
+                true,
+                List.of(),
+                true,
+                NOBODY);
         exports.add(target);
         return target;
     }

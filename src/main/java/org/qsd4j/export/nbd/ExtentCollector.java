@@ -1,8 +1,10 @@
 package org.qsd4j.export.nbd;
 
+import java.util.List;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.block.BlockBackend;
 import org.qsd4j.block.BlockStatus;
+import org.qsd4j.block.DirtyBitmap;
 import org.qsd4j.nbd.wire.Nbd;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
@@ -27,27 +29,23 @@ final class ExtentCollector {
 
     private final BlockBackend backend;
     private final MetaContexts contexts;
+    private final List<DirtyBitmap> bitmaps;
     private final boolean extended;
 
     ExtentCollector(NbdTarget target, MetaContexts contexts, boolean extended) {
         this.backend = target.backend;
         this.contexts = contexts;
+        this.bitmaps = target.bitmaps;
         this.extended = extended;
     }
 
     void reply(RequestSlot slot, ReplyStream replies) {
-        boolean base = contexts.baseAllocation && asked(slot, MetaContexts.BASE_ALLOCATION_ID);
-        boolean depth = contexts.allocationDepth && asked(slot, MetaContexts.ALLOCATION_DEPTH_ID);
-        if (base && !reply(slot, replies, MetaContexts.BASE_ALLOCATION_ID, !depth)) {
-            return;
+        for (long left = contexts.mask() & slot.contexts; left != 0; left &= left - 1) {
+            boolean last = (left & (left - 1)) == 0;
+            if (!reply(slot, replies, Long.numberOfTrailingZeros(left), last)) {
+                return;
+            }
         }
-        if (depth) {
-            reply(slot, replies, MetaContexts.ALLOCATION_DEPTH_ID, true);
-        }
-    }
-
-    private static boolean asked(RequestSlot slot, int id) {
-        return (slot.contexts & (1 << id)) != 0;
     }
 
     private boolean reply(RequestSlot slot, ReplyStream replies, int id, boolean last) {
@@ -108,6 +106,12 @@ final class ExtentCollector {
     private int query(int id, long offset, long bytes, BlockStatus status) {
         if (id == MetaContexts.ALLOCATION_DEPTH_ID) {
             return AllocationDepth.query(backend, offset, bytes, status);
+        }
+        if (id >= MetaContexts.FIRST_BITMAP_ID) {
+            DirtyBitmap bitmap = bitmaps.get(id - MetaContexts.FIRST_BITMAP_ID);
+            // In this order: what is written meanwhile may be told as dirty too early, but never as clean.
+            status.bytes = bitmap.runLength(offset, bytes);
+            return bitmap.isDirty(offset) ? Nbd.NBD_STATE_DIRTY : 0;
         }
         int result = status(offset, bytes, status);
         if (result < 0) {

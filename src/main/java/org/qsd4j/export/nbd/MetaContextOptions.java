@@ -1,6 +1,7 @@
 package org.qsd4j.export.nbd;
 
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 import org.qsd4j.nbd.wire.Nbd;
 
 /** NBD_OPT_LIST_META_CONTEXT and NBD_OPT_SET_META_CONTEXT: which contexts an export has, and which the client gets. */
@@ -36,9 +37,7 @@ final class MetaContextOptions {
         }
         MetaContexts asked = new MetaContexts();
         query(asked, false);
-        granted.target = asked.target;
-        granted.baseAllocation = asked.baseAllocation;
-        granted.allocationDepth = asked.allocationDepth;
+        granted.copy(asked);
         reply(granted, false);
     }
 
@@ -47,8 +46,8 @@ final class MetaContextOptions {
         found.target = target;
         int queries = stream.readInt();
         if (queries == 0 && list) {
-            found.baseAllocation = true;
-            found.allocationDepth = target.allocationDepth;
+            match(BASE, target, found, true);
+            match(QEMU, target, found, true);
         }
         // The count is not trusted: each query takes four bytes of an option that is bounded.
         for (int i = 0; Integer.compareUnsigned(i, queries) < 0; i++) {
@@ -65,20 +64,36 @@ final class MetaContextOptions {
     private static void match(String query, NbdTarget target, MetaContexts found, boolean list) {
         boolean baseWildcard = list && query.equals(BASE);
         if (baseWildcard || query.equals(MetaContexts.BASE_ALLOCATION)) {
-            found.baseAllocation = true;
+            found.grant(MetaContexts.BASE_ALLOCATION_ID);
         }
         boolean qemuWildcard = list && query.equals(QEMU);
         if (target.allocationDepth && (qemuWildcard || query.equals(MetaContexts.QEMU_ALLOCATION_DEPTH))) {
-            found.allocationDepth = true;
+            found.grant(MetaContexts.ALLOCATION_DEPTH_ID);
+        }
+        if (qemuWildcard || query.startsWith(MetaContexts.QEMU_DIRTY_BITMAP)) {
+            boolean all = qemuWildcard || (list && query.equals(MetaContexts.QEMU_DIRTY_BITMAP));
+            matchBitmaps(all ? null : query.substring(MetaContexts.QEMU_DIRTY_BITMAP.length()), target, found);
+        }
+    }
+
+    /** @param name null for all; the first of that name otherwise */
+    private static void matchBitmaps(@Nullable String name, NbdTarget target, MetaContexts found) {
+        for (int i = 0; i < target.bitmaps.size(); i++) {
+            if (name == null || target.bitmaps.get(i).name().equals(name)) {
+                found.grant(MetaContexts.FIRST_BITMAP_ID + i);
+                if (name != null) {
+                    return;
+                }
+            }
         }
     }
 
     private void reply(MetaContexts contexts, boolean list) throws Disconnect {
-        if (contexts.baseAllocation) {
-            reply(list ? 0 : MetaContexts.BASE_ALLOCATION_ID, MetaContexts.BASE_ALLOCATION);
-        }
-        if (contexts.allocationDepth) {
-            reply(list ? 0 : MetaContexts.ALLOCATION_DEPTH_ID, MetaContexts.QEMU_ALLOCATION_DEPTH);
+        NbdTarget target = contexts.target;
+        for (int id = 0; target != null && id < Long.SIZE; id++) {
+            if (contexts.contains(id)) {
+                reply(list ? 0 : id, MetaContexts.name(id, target));
+            }
         }
         stream.ack();
     }

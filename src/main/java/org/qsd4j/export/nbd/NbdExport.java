@@ -1,5 +1,7 @@
 package org.qsd4j.export.nbd;
 
+import java.util.List;
+import org.qsd4j.block.DirtyBitmap;
 import org.qsd4j.export.BlockExport;
 import org.qsd4j.export.BlockExportSetup;
 import org.qsd4j.qapi.QapiException;
@@ -11,7 +13,12 @@ final class NbdExport extends BlockExport implements NbdTarget.Owner {
     private final NbdTarget target;
 
     /** Not visible to clients before {@link #publish}. */
-    NbdExport(BlockExportSetup setup, NbdServer server, NbdExportName name, boolean allocationDepth) {
+    NbdExport(
+            BlockExportSetup setup,
+            NbdServer server,
+            NbdExportName name,
+            boolean allocationDepth,
+            List<DirtyBitmap> bitmaps) {
         super(BlockExportType.NBD, setup);
         this.directory = server.directory();
         this.target = new NbdTarget(
@@ -20,6 +27,7 @@ final class NbdExport extends BlockExport implements NbdTarget.Owner {
                 setup.blk(),
                 setup.writable(),
                 allocationDepth,
+                bitmaps,
                 server.running().allowsSeveral(),
                 this);
     }
@@ -28,6 +36,7 @@ final class NbdExport extends BlockExport implements NbdTarget.Owner {
         if (!directory.add(target)) {
             throw QapiException.generic("NBD server already has export named '%s'", target.name);
         }
+        target.bitmaps.forEach(bitmap -> bitmap.setBusy(true));
     }
 
     @Override
@@ -39,5 +48,6 @@ final class NbdExport extends BlockExport implements NbdTarget.Owner {
     @Override
     protected void delete() {
         directory.remove(target);
+        target.bitmaps.forEach(bitmap -> bitmap.setBusy(false));
     }
 }

@@ -1,10 +1,12 @@
 package org.qsd4j.export.nbd;
 
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.block.BlockBackend;
+import org.qsd4j.block.DirtyBitmap;
 import org.qsd4j.nbd.wire.Nbd;
 
 /**
@@ -20,6 +22,9 @@ final class NbdTarget {
         void unref();
     }
 
+    /** With the two other contexts their ids fit in a word. */
+    static final int MAX_BITMAPS = 62;
+
     private static final int PREFERRED_BLOCK = 4096;
 
     final String name;
@@ -27,6 +32,9 @@ final class NbdTarget {
     final BlockBackend backend;
     final boolean writable;
     final boolean allocationDepth;
+
+    /** In the order of their contexts' ids; {@link #MAX_BITMAPS} at most. */
+    final List<DirtyBitmap> bitmaps;
 
     /** Bytes, a multiple of 512; it doesn't follow a node that is resized. */
     final long size;
@@ -42,6 +50,7 @@ final class NbdTarget {
             BlockBackend backend,
             boolean writable,
             boolean allocationDepth,
+            List<DirtyBitmap> bitmaps,
             boolean multiConn,
             Owner owner) {
         this.name = name;
@@ -49,6 +58,7 @@ final class NbdTarget {
         this.backend = backend;
         this.writable = writable;
         this.allocationDepth = allocationDepth;
+        this.bitmaps = bitmaps;
         this.multiConn = multiConn;
         this.owner = owner;
         this.size = backend.length();

@@ -30,7 +30,7 @@ final class RequestSlot {
     int payload;
 
     /** BLOCK_STATUS with a payload: the contexts asked for, as a bit mask of ids; otherwise all that are granted. */
-    int contexts;
+    long contexts;
 
     /** Served by a worker: its reply is sent at once, not when the reader has nothing else to do. */
     boolean handedOff;

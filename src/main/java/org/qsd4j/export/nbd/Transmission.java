@@ -14,9 +14,9 @@ import org.qsd4j.sys.NativeBuffer;
  */
 final class Transmission {
     /** A payload of BLOCK_STATUS: the effective length, then ids. More than that many ids can't be right. */
-    private static final int MAX_STATUS_PAYLOAD = 8 + 4 * 32;
+    private static final int MAX_STATUS_PAYLOAD = 8 + 4 * Long.SIZE;
 
-    private static final int ALL_CONTEXTS = -1;
+    private static final long ALL_CONTEXTS = -1;
 
     private final MetaContexts contexts;
     private final boolean extended;
@@ -128,7 +128,7 @@ final class Transmission {
         if (result < 0) {
             return result;
         }
-        int wanted = contextMask(data, payload);
+        long wanted = contextMask(data, payload);
         if (wanted == 0) {
             slot.fail(Nbd.NBD_EINVAL, "CMD_BLOCK_STATUS payload not valid");
             return 0;
@@ -140,17 +140,17 @@ final class Transmission {
     }
 
     /** A bit for each id, or 0 if any is unknown, not granted or named twice. */
-    private int contextMask(NativeBuffer data, int payload) {
+    private long contextMask(NativeBuffer data, int payload) {
         if (payload < 8 || payload % 4 != 0) {
             return 0;
         }
-        int mask = 0;
+        long mask = 0;
         for (int at = 8; at < payload; at += 4) {
             int id = data.getIntBE(at);
-            if (!contexts.contains(id) || (mask & (1 << id)) != 0) {
+            if (!contexts.contains(id) || (mask & (1L << id)) != 0) {
                 return 0;
             }
-            mask |= 1 << id;
+            mask |= 1L << id;
         }
         return mask;
     }

@@ -107,6 +107,9 @@ public final class Nbd {
     public static final int NBD_STATE_HOLE = 1;
     public static final int NBD_STATE_ZERO = 1 << 1;
 
+    /** Of qemu:dirty-bitmap contexts. */
+    public static final int NBD_STATE_DIRTY = 1;
+
     // Errors on the wire.
     public static final int NBD_SUCCESS = 0;
     public static final int NBD_EPERM = 1;

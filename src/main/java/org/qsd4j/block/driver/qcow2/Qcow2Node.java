@@ -4,6 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.qsd4j.block.BlockChild;
 import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.BlockStatus;
+import org.qsd4j.block.DirtyBitmap;
 import org.qsd4j.block.DriverInfo;
 import org.qsd4j.block.OpenRequest;
 import org.qsd4j.block.RequestFlags;
@@ -105,6 +106,11 @@ final class Qcow2Node extends BlockNode {
     }
 
     @Override
+    public @Nullable DirtyBitmap findDirtyBitmap(String name) {
+        return image.bitmaps().find(name);
+    }
+
+    @Override
     protected int doFlush() {
         if (image.readOnly) {
             return 0;
@@ -190,7 +196,7 @@ final class Qcow2Node extends BlockNode {
             case Mapping.ZERO_PLAIN -> status.set(BlockStatus.ZERO | BlockStatus.ALLOCATED, mapping.bytes, 0, null);
             case Mapping.COMPRESSED ->
                 status.set(BlockStatus.DATA | BlockStatus.COMPRESSED | BlockStatus.ALLOCATED, mapping.bytes, 0, null);
-            case Mapping.UNALLOCATED, Mapping.UNALLOCATED_PLACED -> unallocatedStatus(offset, mapping.bytes, status);
+            case Mapping.UNALLOCATED, Mapping.UNALLOCATED_PLACED -> status.set(0, mapping.bytes, 0, null);
             default -> {
                 return InvalidEntry.onRead(image, mapping, offset);
             }
@@ -199,21 +205,6 @@ final class Qcow2Node extends BlockNode {
             status.flags |= BlockStatus.EOF;
         }
         return 0;
-    }
-
-    /** Zeroes, so far as no backing file has a say: then the generic layer asks that. */
-    private void unallocatedStatus(long offset, long bytes, BlockStatus status) {
-        BlockChild backing = image.backing();
-        if (backing == null) {
-            status.set(BlockStatus.ZERO, bytes, 0, null);
-            return;
-        }
-        long backingLength = backing.node().length();
-        if (offset >= backingLength) {
-            status.set(BlockStatus.ZERO, bytes, 0, null);
-        } else {
-            status.set(0, Math.min(bytes, backingLength - offset), 0, null);
-        }
     }
 
     @Override

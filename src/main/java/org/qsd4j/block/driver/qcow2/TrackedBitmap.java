@@ -9,8 +9,7 @@ import org.qsd4j.block.driver.qcow2.format.L1Entry;
 import org.qsd4j.sys.NativeBuffer;
 
 /**
- * A stored bitmap that tracks writes, in memory while the image is open for writing (specification: "Bitmap table",
- * "Bitmap data"). Bit n, the n % 8th of byte n / 8, stands for a granularity's worth of the disk. Writers set bits without
+ * A stored bitmap in memory, to track writes or to be read (specification: "Bitmap table", "Bitmap data"). Bit n, the n % 8th of byte n / 8, stands for a granularity's worth of the disk. Writers set bits without
  * a lock.
  */
 @ThreadSafe
@@ -90,6 +89,31 @@ final class TrackedBitmap {
                 WORD.getAndBitwiseOr(words, (int) word, mask);
             }
         }
+    }
+
+    boolean isDirty(long guestOffset) {
+        long bit = guestOffset >>> entry.granularityBits();
+        return (word(bit >>> 6) >>> (bit & 63) & 1) != 0;
+    }
+
+    /** For how many bytes from {@code guestOffset} on the bits are the same, at most {@code bytes}. */
+    long runLength(long guestOffset, long bytes) {
+        long first = guestOffset >>> entry.granularityBits();
+        long last = (guestOffset + bytes - 1) >>> entry.granularityBits();
+        long same = isDirty(guestOffset) ? -1 : 0;
+        long different = (word(first >>> 6) ^ same) & (-1L << (first & 63));
+        long index = first >>> 6;
+        while (different == 0 && index < last >>> 6) {
+            index++;
+            different = word(index) ^ same;
+        }
+        long end = different == 0 ? last + 1 : (index << 6) + Long.numberOfTrailingZeros(different);
+        return Math.min(bytes, (end << entry.granularityBits()) - guestOffset);
+    }
+
+    /** Beyond the end, where an image may have grown to, nothing is dirty. */
+    private long word(long index) {
+        return index < words.length ? (long) WORD.getAcquire(words, (int) index) : 0;
     }
 
     /**

@@ -1,8 +1,12 @@
 package org.qsd4j.block.driver.qcow2;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.ThreadSafe;
+import org.qsd4j.qapi.QapiException;
 import org.qsd4j.sys.NativeBuffer;
 
 /** The stored bitmaps that track writes: loaded and marked as in use at the start, stored and released at the end. */
@@ -11,6 +15,10 @@ final class TrackedBitmaps {
     private static final int FLAGS = 12;
 
     private final Qcow2Image image;
+
+    /** Those that somebody has asked for, by name. Main loop. */
+    private final Map<String, StoredBitmap> asked = new HashMap<>();
+
     private TrackedBitmap[] bitmaps = new TrackedBitmap[0];
 
     TrackedBitmaps(Qcow2Image image) {
@@ -41,6 +49,52 @@ final class TrackedBitmaps {
         }
         bitmaps = loaded.toArray(new TrackedBitmap[0]);
         return changed ? image.file.flush() : 0;
+    }
+
+    /**
+     * The bitmap of that name, or null. Main loop.
+     *
+     * @throws QapiException if there is one, but it can't be read
+     */
+    @Nullable
+    StoredBitmap find(String name) {
+        StoredBitmap known = asked.get(name);
+        if (known != null) {
+            return known;
+        }
+        StoredBitmap found = tracked(name);
+        if (found == null) {
+            found = stored(name);
+        }
+        if (found != null) {
+            asked.put(name, found);
+        }
+        return found;
+    }
+
+    private @Nullable StoredBitmap tracked(String name) {
+        for (TrackedBitmap bitmap : bitmaps) {
+            if (bitmap.entry().name().equals(name)) {
+                return new StoredBitmap(bitmap.entry(), bitmap);
+            }
+        }
+        return null;
+    }
+
+    private @Nullable StoredBitmap stored(String name) {
+        for (BitmapDirectory.Entry entry : BitmapDirectory.read(image.file, image.metadata)) {
+            if (entry.name().equals(name)) {
+                if ((entry.flags() & BitmapDirectory.FLAG_IN_USE) != 0) {
+                    return new StoredBitmap(entry, null);
+                }
+                TrackedBitmap bits = TrackedBitmap.fits(entry, image) ? TrackedBitmap.load(entry, image) : null;
+                if (bits == null) {
+                    throw QapiException.generic("Could not read bitmap '%s' of the image", name);
+                }
+                return new StoredBitmap(entry, bits);
+            }
+        }
+        return null;
     }
 
     /** The range is about to be written to, in whatever way. */
