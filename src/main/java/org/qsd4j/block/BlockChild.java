@@ -3,6 +3,7 @@ package org.qsd4j.block;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.aio.ThreadSafe;
+import org.qsd4j.qapi.gen.BlkdebugEvent;
 import org.qsd4j.sys.NativeBuffer;
 
 /**
@@ -105,6 +106,11 @@ public final class BlockChild {
     /** See {@link BlockNode#discard}. */
     public int discard(long offset, long bytes) {
         return node.discard(offset, bytes);
+    }
+
+    /** Tells the node below which place is reached; see {@link BlockNode#doDebugEvent}. */
+    public void debugEvent(BlkdebugEvent event) {
+        node.doDebugEvent(event);
     }
 
     /** See {@link BlockNode#flush}. */

@@ -20,6 +20,11 @@ public interface BlockDriver {
         return false;
     }
 
+    /** Whether a node's file name may name what is above it; a filter's may if it has a prefix of its own. */
+    default boolean hasFilenames() {
+        return isProtocol();
+    }
+
     /** Whether the node shows exactly what its child shows. */
     default boolean isFilter() {
         return false;

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.BlkdebugEvent;
 import org.qsd4j.qapi.gen.BlockDeviceInfo;
 import org.qsd4j.qapi.gen.BlockStatsSpecific;
 import org.qsd4j.qapi.gen.BlockdevDetectZeroesOptions;
@@ -543,6 +544,10 @@ public abstract class BlockNode {
     protected void doRemoveChild(BlockChild child) {
         throw new UnsupportedOperationException(nodeName);
     }
+
+    /** A place of that name is reached above. QEMU: {@code bdrv_debug_event}. Only a filter for tests has ears for it. */
+    @ThreadSafe
+    protected void doDebugEvent(BlkdebugEvent event) {}
 
     /**
      * Somebody waits for the requests in flight: until {@link #doDrainEnd} the node holds none back on purpose. Nests.

@@ -1,6 +1,7 @@
 package org.qsd4j.block;
 
 import org.qsd4j.aio.ThreadSafe;
+import org.qsd4j.qapi.gen.BlkdebugEvent;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
 import org.qsd4j.util.Align;
@@ -68,6 +69,7 @@ public final class CopyOnRead {
         }
         result = bounce.isZero(0, bytes) ? writeZeroes(offset, bytes) : -Errno.ENOTSUP;
         if (result == -Errno.ENOTSUP) {
+            node.doDebugEvent(BlkdebugEvent.COR_WRITE);
             result = UnfitRequest.writePieces(node, offset, bounce, 0, bytes, RequestFlags.WRITE_UNCHANGED);
         }
         node.wrote(result, offset + bytes);

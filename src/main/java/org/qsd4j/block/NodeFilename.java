@@ -32,7 +32,7 @@ final class NodeFilename {
         NodeState state = node.state();
         BlockNode file = primaryChild(state);
         if (file == null
-                || !file.driver().isProtocol()
+                || !file.driver().hasFilenames()
                 || state.driver.isFilter()
                 || hasStrongOption(state)
                 || isBackingOverridden(state)) {
@@ -71,6 +71,20 @@ final class NodeFilename {
         return null;
     }
 
+    /** Elements of lists are members of their own: {@code inject-error.0.event}. */
+    private static void putFlat(ObjectNode definition, String name, JsonNode value) {
+        if (value.isArray()) {
+            for (int i = 0; i < value.size(); i++) {
+                String prefix = name + "." + i + ".";
+                value.get(i)
+                        .properties()
+                        .forEach(member -> definition.set(prefix + member.getKey(), member.getValue()));
+            }
+        } else {
+            definition.set(name, value);
+        }
+    }
+
     /** The options that change what a guest sees, and the same of the children. QEMU: {@code full_open_options}. */
     private static ObjectNode definition(BlockNode node) {
         NodeState state = node.state();
@@ -79,7 +93,7 @@ final class NodeFilename {
         for (String name : state.driver.strongOptions()) {
             JsonNode value = options.get(name);
             if (value != null) {
-                definition.set(name, value);
+                putFlat(definition, name, value);
             }
         }
         definition.put("driver", state.driver.formatName());

@@ -9,6 +9,7 @@ import org.qsd4j.aio.MainThread;
 import org.qsd4j.block.BlockDriver;
 import org.qsd4j.block.BlockDrivers;
 import org.qsd4j.block.BlockGraph;
+import org.qsd4j.block.driver.blkdebug.BlkdebugDriver;
 import org.qsd4j.block.driver.compress.CompressDriver;
 import org.qsd4j.block.driver.copyonread.CopyOnReadDriver;
 import org.qsd4j.block.driver.file.FileDriver;

@@ -3,6 +3,7 @@ package org.qsd4j.block.driver.qcow2;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.block.driver.qcow2.format.CompressedDescriptor;
 import org.qsd4j.block.driver.qcow2.format.L2Entry;
+import org.qsd4j.qapi.gen.BlkdebugEvent;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
 
@@ -77,6 +78,7 @@ final class CompressedWriter {
         }
         int result = image.checkOverlap(host, bytes);
         if (result == 0) {
+            image.file.debugEvent(BlkdebugEvent.WRITE_COMPRESSED);
             result = image.file.write(host, scratch.packed(), 0, bytes, 0);
         }
         if (result == 0) {

@@ -2,6 +2,7 @@ package org.qsd4j.block.driver.qcow2;
 
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.block.BlockChild;
+import org.qsd4j.qapi.gen.BlkdebugEvent;
 import org.qsd4j.sys.NativeBuffer;
 
 /**
@@ -32,6 +33,7 @@ final class CopyOnWrite {
         }
         result = fillHead ? copy(plan, plan.fillStart, plan.writeStart, scratch) : 0;
         if (result == 0) {
+            image.data.debugEvent(BlkdebugEvent.WRITE_AIO);
             result = image.data.write(hostOf(plan, plan.writeStart), buffer, at, plan.bytes(), 0);
         }
         if (result == 0 && fillTail) {
@@ -82,6 +84,7 @@ final class CopyOnWrite {
             return result;
         }
         merged.copyFrom(head, buffer, at, plan.bytes());
+        image.data.debugEvent(BlkdebugEvent.WRITE_AIO);
         return image.data.write(hostOf(plan, plan.fillStart), merged, 0, head + plan.bytes() + tail, 0);
     }
 
@@ -92,6 +95,7 @@ final class CopyOnWrite {
         if (result < 0 || (plan.virgin && piece.isZero(0, bytes))) {
             return result;
         }
+        image.data.debugEvent(BlkdebugEvent.COW_WRITE);
         return image.data.write(hostOf(plan, from), piece, 0, bytes, 0);
     }
 

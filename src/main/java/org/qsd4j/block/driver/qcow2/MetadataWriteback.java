@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.ThreadSafe;
+import org.qsd4j.qapi.gen.BlkdebugEvent;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
 
@@ -164,6 +165,7 @@ final class MetadataWriteback {
         if (result == 0 && captured.l1 != null) {
             int count = captured.l1Entries.length;
             long at = captured.l1Offset + (long) captured.l1From * Long.BYTES;
+            image.file.debugEvent(BlkdebugEvent.L1_UPDATE);
             result = TableIo.writeWords(image.file, at, captured.l1Entries, 0, count);
         }
         return result < 0 ? result : image.file.flush();
@@ -187,6 +189,7 @@ final class MetadataWriteback {
                 end++;
             }
             NativeBuffer buffer = Objects.requireNonNull(staging);
+            image.file.debugEvent(BlkdebugEvent.L2_UPDATE);
             int result = image.file.write(offsets[first], buffer, first * sliceBytes, (end - first) * sliceBytes, 0);
             if (result < 0) {
                 return result;

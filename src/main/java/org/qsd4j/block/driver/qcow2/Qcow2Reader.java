@@ -2,6 +2,7 @@ package org.qsd4j.block.driver.qcow2;
 
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.block.BlockChild;
+import org.qsd4j.qapi.gen.BlkdebugEvent;
 import org.qsd4j.sys.NativeBuffer;
 
 /** Reads guest data. Callers are inside the image's {@link GracePeriod}. */
@@ -38,7 +39,10 @@ final class Qcow2Reader {
 
     private int readRun(Mapping mapping, long guestOffset, NativeBuffer buffer, int at, int bytes) {
         return switch (mapping.type) {
-            case Mapping.DATA -> TableIo.read(image.data, mapping.hostOffset, buffer, at, bytes);
+            case Mapping.DATA -> {
+                image.data.debugEvent(BlkdebugEvent.READ_AIO);
+                yield TableIo.read(image.data, mapping.hostOffset, buffer, at, bytes);
+            }
             case Mapping.UNALLOCATED, Mapping.UNALLOCATED_PLACED -> readBacking(guestOffset, buffer, at, bytes);
             case Mapping.ZERO_PLAIN, Mapping.ZERO_ALLOCATED -> {
                 buffer.zero(at, bytes);
@@ -53,6 +57,7 @@ final class Qcow2Reader {
     private int readBacking(long guestOffset, NativeBuffer buffer, int at, int bytes) {
         BlockChild backing = image.backing();
         if (backing != null) {
+            image.file.debugEvent(BlkdebugEvent.READ_BACKING_AIO);
             return backing.read(guestOffset, buffer, at, bytes);
         }
         buffer.zero(at, bytes);

@@ -3,6 +3,7 @@ package org.qsd4j.block.driver.qcow2;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.block.driver.qcow2.format.L2Entry;
 import org.qsd4j.block.driver.qcow2.format.SubclusterBitmap;
+import org.qsd4j.qapi.gen.BlkdebugEvent;
 import org.qsd4j.sys.NativeBuffer;
 
 /**
@@ -52,6 +53,7 @@ final class Qcow2Writer {
         int run = mapping.intBytes();
         int result = image.checkOverlap(mapping.hostOffset, run);
         if (result == 0) {
+            image.data.debugEvent(BlkdebugEvent.WRITE_AIO);
             result = image.data.write(mapping.hostOffset, buffer, at, run, 0);
         }
         return result < 0 ? result : run;

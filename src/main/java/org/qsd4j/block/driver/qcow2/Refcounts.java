@@ -12,6 +12,7 @@ import org.qsd4j.block.driver.qcow2.format.Qcow2Header;
 import org.qsd4j.block.driver.qcow2.format.RefcountBlock;
 import org.qsd4j.block.driver.qcow2.format.RefcountTableEntry;
 import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.BlkdebugEvent;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
 
@@ -340,6 +341,7 @@ final class Refcounts {
                 int from = block.dirtyFrom;
                 int bytes = block.dirtyEnd - from;
                 io.put(0, block.bytes, from, bytes);
+                image.file.debugEvent(BlkdebugEvent.REFBLOCK_UPDATE_PART);
                 int result = image.file.write(block.hostOffset + from, io, 0, bytes, 0);
                 if (result < 0) {
                     return result;

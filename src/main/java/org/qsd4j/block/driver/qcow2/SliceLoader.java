@@ -3,6 +3,7 @@ package org.qsd4j.block.driver.qcow2;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.block.driver.qcow2.format.L1Entry;
+import org.qsd4j.qapi.gen.BlkdebugEvent;
 import org.qsd4j.sys.NativeBuffer;
 
 /**
@@ -65,6 +66,7 @@ final class SliceLoader {
         }
         long hostOffset = table + geometry.sliceByteOffset(number);
         NativeBuffer buffer = scratch.slice();
+        image.file.debugEvent(BlkdebugEvent.L2_LOAD);
         scratch.error = TableIo.read(image.file, hostOffset, buffer, 0, 1 << geometry.sliceByteBits);
         if (scratch.error < 0) {
             return null;
