@@ -77,6 +77,7 @@ public final class StorageEngine implements AutoCloseable {
         drivers.add(new ThrottleDriver(objects));
         drivers.add(new CopyOnReadDriver());
         drivers.add(new PreallocateDriver(report));
+        drivers.add(new BlkdebugDriver());
         return drivers;
     }
 

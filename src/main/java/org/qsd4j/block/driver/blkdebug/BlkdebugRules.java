@@ -87,22 +87,12 @@ final class BlkdebugRules {
     /** False if another request was first. The rule never comes into force again. */
     private synchronized boolean remove(InjectError rule) {
         List<InjectError> left = new ArrayList<>(active);
-        if (!removeIdentical(left, rule)) {
+        if (!left.remove(rule)) {
             return false;
         }
-        removeIdentical(errors, rule);
+        errors.remove(rule);
         active = List.copyOf(left);
         return true;
-    }
-
-    private static boolean removeIdentical(List<InjectError> rules, InjectError rule) {
-        for (int i = 0; i < rules.size(); i++) {
-            if (rules.get(i) == rule) {
-                rules.remove(i);
-                return true;
-            }
-        }
-        return false;
     }
 
     private static void sleep(long nanos) {
