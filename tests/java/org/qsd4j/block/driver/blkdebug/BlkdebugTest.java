@@ -78,10 +78,18 @@ class BlkdebugTest {
 
     @Test
     void configFileHasTheSameRules() throws Exception {
-        Path config = Files.writeString(
-                dir.resolve("rules"),
-                "# rules\n[set-state]\nevent = \"pwritev\"\nnew_state = \"5\"\n\n"
-                        + "[inject-error]\nevent = \"pwritev_done\"\nstate = \"5\"\nerrno = \"28\"\niotype = \"read\"\n");
+        Path config = Files.writeString(dir.resolve("rules"), """
+                # rules
+                [set-state]
+                event = "pwritev"
+                new_state = "5"
+
+                [inject-error]
+                event = "pwritev_done"
+                state = "5"
+                errno = "28"
+                iotype = "read"
+                """);
         BlockBackend blk = add(",'config':'" + config + "'");
         assertThat(blk.read(0, buffer, 0, 512)).isZero();
         assertThat(blk.write(0, buffer, 0, 512, 0)).isZero();
