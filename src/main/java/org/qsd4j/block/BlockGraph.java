@@ -127,6 +127,19 @@ public final class BlockGraph {
     }
 
     /**
+     * The node of that name, if no node uses it. QEMU: {@code qmp_get_root_bs}.
+     *
+     * @throws QapiException if there is none, or one does
+     */
+    public BlockNode lookupRoot(String name) {
+        BlockNode node = lookup(name, name);
+        if (node.state().parents.stream().anyMatch(edge -> edge.parent != null)) {
+            throw QapiException.generic("Need a root block node");
+        }
+        return node;
+    }
+
+    /**
      * Makes an inactive node, and what it stands on, usable again. QEMU: {@code bdrv_activate}.
      *
      * @return the node's instance from now on

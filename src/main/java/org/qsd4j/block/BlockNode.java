@@ -583,6 +583,17 @@ public abstract class BlockNode {
         doClose();
     }
 
+    /**
+     * Writes another backing file's name and format into the image; the node is suspended, and another instance reads the
+     * image afterwards.
+     *
+     * @return 0 or -errno
+     */
+    @MainThread
+    protected int doChangeBackingFile(String name, String format) {
+        return -Errno.ENOTSUP;
+    }
+
     /** The node has another backing file now, or none. It is drained. */
     @MainThread
     protected void doChangeBacking(@Nullable BlockChild child) {}

@@ -78,6 +78,18 @@ final class GraphChange {
         return edge;
     }
 
+    /** What an open node falls back to for what it doesn't hold itself. */
+    void setBacking(NodeState state, BlockChild backing) {
+        BlockNode node = Reopening.instance(state);
+        boolean wasImages = state.backingIsImages;
+        state.backingIsImages = false;
+        node.doChangeBacking(backing);
+        onUndo(() -> {
+            node.doChangeBacking(null);
+            state.backingIsImages = wasImages;
+        });
+    }
+
     void removeChild(NodeState parent, BlockChild edge) {
         NodeState target = edge.node().state();
         int inParent = parent.children.indexOf(edge);

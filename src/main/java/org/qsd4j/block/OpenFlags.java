@@ -84,6 +84,12 @@ public record OpenFlags(
                 .withActive(old.active);
     }
 
+    /** What an overlay has that is put on a node with these flags. */
+    OpenFlags ofOverlay() {
+        return new OpenFlags(
+                readOnly, autoReadOnly, direct, noFlush, unmap, false, BlockdevDetectZeroesOptions.OFF, true);
+    }
+
     OpenFlags withReadOnly(boolean value) {
         return new OpenFlags(value, autoReadOnly, direct, noFlush, unmap, forceShare, detectZeroes, active);
     }

@@ -39,7 +39,7 @@ final class Daemon implements CommandLine.Actions {
         trace = new TraceOption(report, out);
         EventBroadcast events = new EventBroadcast();
         engine = new StorageEngine(report::error, events);
-        qmp = new QmpServer(engine, events, report, background != null);
+        qmp = new QmpServer(engine, events, report, out, background != null);
     }
 
     /** Returns when the daemon was asked to stop; throws what made its start fail. Either way nothing is left behind. */

@@ -1,6 +1,7 @@
 package org.qsd4j.daemon;
 
 import org.qsd4j.aio.MainThread;
+import org.qsd4j.block.GraphTransaction;
 import org.qsd4j.chardev.ChardevCommandLine;
 import org.qsd4j.chardev.Chardevs;
 import org.qsd4j.monitor.CommandTable;
@@ -11,6 +12,7 @@ import org.qsd4j.monitor.command.BlockCoreCommandsHandler;
 import org.qsd4j.monitor.command.BlockCreateCommandsHandler;
 import org.qsd4j.monitor.command.BlockExportCommandsHandler;
 import org.qsd4j.monitor.command.BlockNodeCommandsHandler;
+import org.qsd4j.monitor.command.BlockSnapshotCommandsHandler;
 import org.qsd4j.monitor.command.BlockStatsCommandsHandler;
 import org.qsd4j.monitor.command.CharCommandsHandler;
 import org.qsd4j.monitor.command.ControlCommandsHandler;
@@ -18,6 +20,7 @@ import org.qsd4j.monitor.command.IntrospectCommandsHandler;
 import org.qsd4j.monitor.command.JobCommandsHandler;
 import org.qsd4j.monitor.command.NbdCommandsHandler;
 import org.qsd4j.monitor.command.QomCommandsHandler;
+import org.qsd4j.monitor.command.TransactionCommandsHandler;
 import org.qsd4j.qapi.gen.MonitorOptions;
 import org.qsd4j.qapi.gen.QmpDispatchTable;
 import org.qsd4j.qapi.gen.VersionInfo;
@@ -32,9 +35,10 @@ final class QmpServer implements AutoCloseable {
 
     /**
      * @param events where the engine's events come in
+     * @param out what the real daemon prints while it works off commands
      * @param background standard input and output are not the daemon's to use
      */
-    QmpServer(StorageEngine engine, EventBroadcast events, Reporter report, boolean background) {
+    QmpServer(StorageEngine engine, EventBroadcast events, Reporter report, Output out, boolean background) {
         this.report = report;
         chardevs = new Chardevs(report, background, engine.tree());
         CurrentMonitor current = new CurrentMonitor();
@@ -44,7 +48,7 @@ final class QmpServer implements AutoCloseable {
                 engine.tree(),
                 events,
                 current,
-                CommandTable.of(commands(engine, chardevs, current, version)),
+                CommandTable.of(commands(engine, chardevs, current, version, out)),
                 version,
                 engine.loop(),
                 report);
@@ -52,17 +56,20 @@ final class QmpServer implements AutoCloseable {
     }
 
     private static QmpDispatchTable commands(
-            StorageEngine engine, Chardevs chardevs, CurrentMonitor current, VersionInfo version) {
+            StorageEngine engine, Chardevs chardevs, CurrentMonitor current, VersionInfo version, Output out) {
         Runnable quit = () -> {
             engine.closeExports();
             engine.jobs().dismissAll();
             engine.loop().stop();
         };
+        GraphTransaction transaction = new GraphTransaction(engine.graph(), out::print);
         return new QmpDispatchTable(
                 new CharCommandsHandler(chardevs),
                 new BlockCoreCommandsHandler(engine.graph()),
                 new BlockStatsCommandsHandler(engine.graph()),
                 new BlockNodeCommandsHandler(engine.graph(), engine.objects()::findIoThread),
+                new BlockSnapshotCommandsHandler(engine.graph(), transaction),
+                new TransactionCommandsHandler(transaction),
                 new NbdCommandsHandler(engine.nbdServer(), engine.graph(), engine.exports()),
                 new BlockExportCommandsHandler(engine.exports()),
                 new ControlCommandsHandler(current, version, quit),

@@ -270,6 +270,11 @@ final class Qcow2Node extends BlockNode {
     protected void doRetire() {}
 
     @Override
+    protected int doChangeBackingFile(String name, String format) {
+        return image.readOnly ? -Errno.EPERM : BackingFileName.write(image.file, image.geometry, name, format);
+    }
+
+    @Override
     protected void doChangeBacking(@Nullable BlockChild child) {
         image.setBacking(child);
     }
