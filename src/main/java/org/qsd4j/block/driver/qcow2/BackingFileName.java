@@ -33,7 +33,7 @@ final class BackingFileName {
         if (nameBytes.length > MAX_NAME) {
             return -Errno.EINVAL;
         }
-        BackingFileName change = new BackingFileName((int) geometry.clusterSize);
+        BackingFileName change = new BackingFileName(geometry.clusterSize);
         int result = file.read(0, change.before, 0, change.clusterSize);
         if (result == 0) {
             result = change.layOut(nameBytes, format.getBytes(StandardCharsets.UTF_8));
