@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 
 from checker import record
 from checker.main import DEFAULT_REAL_BIN
@@ -31,6 +32,8 @@ def main(root, argv):
     scripts = {name: list(script.read(os.path.join(directory, name + ".script"), schema)) for name in options.names or names}
     if options.record:
         return record_all(directory, scripts, real_daemon())
+    for program in filter(None, [options.daemon, options.against]):
+        warm_up(program)
     known = read_known(os.path.join(directory, "known-differences"))
     unexpected = 0
     for name, steps in scripts.items():
@@ -43,6 +46,11 @@ def main(root, argv):
                 return 2
         unexpected += compare(name, expected, script.converse(options.daemon, steps), known, options.quiet)
     return 1 if unexpected else 0
+
+
+def warm_up(program):
+    """The first start of ours may build it, or prepare later starts, which takes as long as it takes."""
+    subprocess.run([program, "--version"], stdout=subprocess.DEVNULL, check=True)
 
 
 def real_daemon():

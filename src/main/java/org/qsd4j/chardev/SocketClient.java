@@ -42,6 +42,11 @@ final class SocketClient implements SocketEndpoint {
     }
 
     private void connected(SocketChardev chardev, Channel channel) {
+        if (closed) {
+            // The chardev went while the connection was being made.
+            channel.close();
+            return;
+        }
         failureReported = false;
         chardev.connected(new SocketPeer(chardev, channel));
     }
