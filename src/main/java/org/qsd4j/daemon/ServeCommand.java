@@ -11,11 +11,13 @@ import org.qsd4j.qapi.JsonInputVisitor;
 import org.qsd4j.qapi.QapiJson;
 import org.qsd4j.qapi.gen.BlockExportOptions;
 import org.qsd4j.qapi.gen.NbdServerOptions;
+import org.qsd4j.qapi.gen.ObjectOptions;
 
 /** Offers an image to NBD clients until the command is interrupted. */
 final class ServeCommand implements Subcommand {
     private static final String DEFAULT_PORT = "10809";
     private static final String HOST = "localhost";
+    private static final String CREDENTIALS = "serve-tls";
 
     @Override
     public String name() {
@@ -24,7 +26,8 @@ final class ServeCommand implements Subcommand {
 
     @Override
     public String synopsis() {
-        return "IMAGE [--socket PATH | --port N] [--name EXPORT] [--writable] [--format raw|qcow2]";
+        return "IMAGE [--socket PATH | --port N] [--name EXPORT] [--writable] [--format raw|qcow2]"
+                + " [--tls-certificates DIR | --tls-psk DIR]";
     }
 
     @Override
@@ -39,7 +42,9 @@ final class ServeCommand implements Subcommand {
                 new Option("port", true),
                 new Option("name", true),
                 new Option("writable", false),
-                new Option("format", true));
+                new Option("format", true),
+                new Option("tls-certificates", true),
+                new Option("tls-psk", true));
     }
 
     @Override
@@ -50,6 +55,9 @@ final class ServeCommand implements Subcommand {
         if (arguments.has("socket") && arguments.has("port")) {
             throw new UsageException("--socket and --port exclude each other");
         }
+        if (arguments.has("tls-certificates") && arguments.has("tls-psk")) {
+            throw new UsageException("--tls-certificates and --tls-psk exclude each other");
+        }
         String image = arguments.operands().get(0);
         boolean writable = arguments.has("writable");
         String format = ImageNode.format(image, writable, arguments.get("format"));
@@ -57,6 +65,9 @@ final class ServeCommand implements Subcommand {
         try (StorageEngine engine = new StorageEngine(tool.report()::error, event -> {})) {
             tool.signals().accept(() -> engine.loop().execute(engine.loop()::stop));
             engine.graph().add(ImageNode.options(image, format, writable));
+            if (hasTls(arguments)) {
+                engine.objects().add(credentials(arguments));
+            }
             engine.nbdServer().start(server(arguments));
             engine.exports().add(export(exportName, writable));
             tool.out()
@@ -79,7 +90,24 @@ final class ServeCommand implements Subcommand {
         }
         ObjectNode server = QapiJson.object();
         server.set("addr", address);
+        if (hasTls(arguments)) {
+            server.put("tls-creds", CREDENTIALS);
+        }
         return NbdServerOptions.visit(new JsonInputVisitor(server), null);
+    }
+
+    private static boolean hasTls(ToolArguments arguments) {
+        return arguments.has("tls-certificates") || arguments.has("tls-psk");
+    }
+
+    private static ObjectOptions credentials(ToolArguments arguments) {
+        boolean psk = arguments.has("tls-psk");
+        ObjectNode credentials = QapiJson.object()
+                .put("qom-type", psk ? "tls-creds-psk" : "tls-creds-x509")
+                .put("id", CREDENTIALS)
+                .put("endpoint", "server")
+                .put("dir", arguments.get(psk ? "tls-psk" : "tls-certificates"));
+        return ObjectOptions.visit(new JsonInputVisitor(credentials), null);
     }
 
     private static BlockExportOptions export(String exportName, boolean writable) {
@@ -94,9 +122,10 @@ final class ServeCommand implements Subcommand {
 
     private static String uri(ToolArguments arguments, String address, String exportName) {
         String path = "/" + encode(exportName);
+        String scheme = hasTls(arguments) ? "nbds" : "nbd";
         return arguments.has("socket")
-                ? "nbd+unix://" + path + "?socket=" + encode(address)
-                : "nbd://" + address + path;
+                ? scheme + "+unix://" + path + "?socket=" + encode(address)
+                : scheme + "://" + address + path;
     }
 
     private static String encode(String text) {
