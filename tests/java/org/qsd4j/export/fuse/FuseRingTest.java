@@ -126,6 +126,26 @@ class FuseRingTest {
     }
 
     @Test
+    void autoLeavesExportsInGreatNumbersToTheDevice() throws Exception {
+        try (IoUringParameter parameter = IoUringParameter.on()) {
+            parameter.require();
+            fixture.driver.setIoUring(FuseSwitch.AUTO);
+            fixture.node("node", SIZE);
+            for (int i = 0; i <= FuseExport.MAX_AUTO_RINGS; i++) {
+                Path file = Files.createFile(dir.resolve("m" + i));
+                fixture.exports.add(FuseFixture.options("e" + i, "node", file, ""));
+                read(file);
+            }
+            assertThat(threads("fuse e" + (FuseExport.MAX_AUTO_RINGS - 1) + " ring"))
+                    .isNotEmpty();
+            assertThat(threads("fuse e" + FuseExport.MAX_AUTO_RINGS + " ring")).isEmpty();
+            assertThat(fixture.driver.exportsWithRings()).isEqualTo(FuseExport.MAX_AUTO_RINGS);
+        }
+        fixture.exports.closeAll(TimeUnit.SECONDS.toNanos(20));
+        assertThat(fixture.driver.exportsWithRings()).isZero();
+    }
+
+    @Test
     void requestsThatWaitForADiskDoNotHoldUpOthers() throws Exception {
         try (IoUringParameter parameter = IoUringParameter.on()) {
             parameter.require();

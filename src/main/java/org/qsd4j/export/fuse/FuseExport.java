@@ -35,6 +35,9 @@ public final class FuseExport extends BlockExport {
     /** So many requests may wait for a disk at the same time. */
     private static final int MAX_QUEUES = 16;
 
+    /** Rings take a thread for every processor; where nobody asks for them, exports in great numbers do without. */
+    static final int MAX_AUTO_RINGS = 32;
+
     /** After a helper couldn't be had. */
     private static final long HELPER_PAUSE_NANOS = 1_000_000_000L;
 
@@ -278,8 +281,15 @@ public final class FuseExport extends BlockExport {
             ioUringUnavailable("the kernel does not offer it (see /sys/module/fuse/parameters/enable_uring)");
             return false;
         }
+        if (tuning.ioUring() == FuseSwitch.AUTO && driver.exportsWithRings() >= MAX_AUTO_RINGS) {
+            return false;
+        }
         rings = FuseRings.prepare(this, mount.fd(), ringSettings, tuning.ringPayloadBytes());
-        return rings != null;
+        if (rings == null) {
+            return false;
+        }
+        driver.countRings(1);
+        return true;
     }
 
     /**
@@ -451,6 +461,7 @@ public final class FuseExport extends BlockExport {
         FuseRings overRings = rings;
         if (overRings != null) {
             overRings.close();
+            driver.countRings(-1);
         }
         driver.forget(mountpoint);
     }

@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.MainThread;
@@ -33,6 +34,9 @@ public final class FuseExportDriver implements BlockExportDriver {
     private FuseSwitch ioUring = FuseSwitch.AUTO;
 
     private FuseSwitch passthrough = FuseSwitch.AUTO;
+
+    /** Written by the leaders of exports and the main loop. */
+    private final AtomicInteger exportsWithRings = new AtomicInteger();
 
     /** 0: as the kernel wants it. */
     private int ringPayloadBytes;
@@ -67,6 +71,16 @@ public final class FuseExportDriver implements BlockExportDriver {
         return ringPayloadBytes == 0
                 ? tuning
                 : new FuseTuning(ioUring, passthrough, tuning.maxBytes(), ringPayloadBytes);
+    }
+
+    @ThreadSafe
+    int exportsWithRings() {
+        return exportsWithRings.get();
+    }
+
+    @ThreadSafe
+    void countRings(int change) {
+        exportsWithRings.addAndGet(change);
     }
 
     @ThreadSafe
