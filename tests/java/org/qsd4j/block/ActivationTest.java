@@ -9,6 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.qsd4j.block.driver.qcow2.Qcow2Driver;
+import org.qsd4j.crypto.Passphrase;
 import org.qsd4j.qapi.JsonInputVisitor;
 import org.qsd4j.qapi.gen.BlockdevCreateOptions;
 
@@ -24,8 +25,8 @@ class ActivationTest {
     @Test
     void whereOneNodeCannotComeBackNoneDoes() throws Exception {
         Path image = dir.resolve("img");
-        try (TestGraph other = new TestGraph(new Qcow2Driver(line -> {}, event -> {}));
-                TestGraph test = new TestGraph(new Qcow2Driver(line -> {}, event -> {}))) {
+        try (TestGraph other = new TestGraph(new Qcow2Driver(line -> {}, event -> {}, Passphrase.NONE));
+                TestGraph test = new TestGraph(new Qcow2Driver(line -> {}, event -> {}, Passphrase.NONE))) {
             make(other, image);
             BlockNode file = test.add("{'driver':'file','node-name':'f','filename':'" + image + "','active':false}");
             BlockNode node = add(test, "'f'", ",'active':false");
@@ -41,7 +42,7 @@ class ActivationTest {
     private static void make(TestGraph test, Path image) throws Exception {
         Files.createFile(image);
         test.add("{'driver':'file','node-name':'new','filename':'" + image + "'}");
-        new Qcow2Driver(line -> {}, event -> {})
+        new Qcow2Driver(line -> {}, event -> {}, Passphrase.NONE)
                 .create(
                         test.graph,
                         BlockdevCreateOptions.visit(

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.qsd4j.block.driver.qcow2.Qcow2Driver;
+import org.qsd4j.crypto.Passphrase;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
 
@@ -21,7 +22,7 @@ class ProbedFormatTest {
     @TempDir
     Path dir;
 
-    private final TestGraph test = new TestGraph(new Qcow2Driver(line -> {}, event -> {}));
+    private final TestGraph test = new TestGraph(new Qcow2Driver(line -> {}, event -> {}, Passphrase.NONE));
     private final NativeBuffer buffer = NativeBuffer.allocate(4096);
     private Path image;
 

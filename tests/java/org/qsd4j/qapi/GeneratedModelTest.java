@@ -43,7 +43,7 @@ class GeneratedModelTest {
                         + "\"size\":-1,\"latency-ns\":18446744073709551615}",
                 "{\"driver\":\"raw\",\"file\":\"other\"}",
                 "{\"driver\":\"qcow2\",\"file\":{\"driver\":\"file\",\"filename\":\"/x\",\"locking\":\"auto\"},"
-                        + "\"backing\":null,\"overlap-check\":\"all\"}",
+                        + "\"backing\":null,\"overlap-check\":\"all\",\"encrypt\":{\"format\":\"aes\"}}",
                 "{\"driver\":\"qcow2\",\"file\":\"f\",\"backing\":\"b\",\"overlap-check\":{\"template\":\"none\"}}",
             })
     void blockdevOptionsKeepTheirValue(String text) throws Exception {

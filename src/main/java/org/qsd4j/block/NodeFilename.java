@@ -52,7 +52,16 @@ final class NodeFilename {
 
     private static boolean hasStrongOption(NodeState state) {
         JsonNode options = state.options.toJson();
-        return state.driver.strongOptions().stream().anyMatch(options::has);
+        return state.driver.strongOptions().stream().anyMatch(name -> option(options, name) != null);
+    }
+
+    /** @param name of a member, or "a.b" for member b of a: so it stands in the name, too */
+    private static @Nullable JsonNode option(JsonNode options, String name) {
+        JsonNode value = options;
+        for (String part : name.split("\\.", -1)) {
+            value = value == null ? null : value.get(part);
+        }
+        return value;
     }
 
     private static boolean isBackingOverridden(NodeState state) {
@@ -91,7 +100,7 @@ final class NodeFilename {
         ObjectNode definition = JsonNodeFactory.instance.objectNode();
         ObjectNode options = state.options.toJson();
         for (String name : state.driver.strongOptions()) {
-            JsonNode value = options.get(name);
+            JsonNode value = option(options, name);
             if (value != null) {
                 putFlat(definition, name, value);
             }

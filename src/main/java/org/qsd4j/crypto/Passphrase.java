@@ -10,6 +10,11 @@ import org.qsd4j.qapi.QapiException;
 
 /** Finds the passphrase that an option names. */
 public final class Passphrase {
+    /** The secrets of whoever has none. */
+    public static final Function<String, byte[]> NONE = id -> {
+        throw QapiException.generic("No secret with id '%s'", id);
+    };
+
     private Passphrase() {}
 
     /**

@@ -19,6 +19,7 @@ import org.qsd4j.block.driver.qcow2.ImageCreation;
 import org.qsd4j.block.driver.qcow2.NewImage;
 import org.qsd4j.block.driver.qcow2.Qcow2Driver;
 import org.qsd4j.block.driver.raw.RawDriver;
+import org.qsd4j.crypto.Passphrase;
 import org.qsd4j.daemon.Getopt.Option;
 import org.qsd4j.daemon.Getopt.UsageException;
 import org.qsd4j.qapi.JsonInputVisitor;
@@ -69,8 +70,10 @@ final class CreateCommand implements Subcommand {
         String format = arguments.has("format") ? String.valueOf(arguments.get("format")) : "qcow2";
         BlockGraph graph = new BlockGraph(
                 new MainLoop(),
-                new BlockDrivers(
-                        List.of(new FileDriver(), new RawDriver(), new Qcow2Driver(tool.report()::error, event -> {}))),
+                new BlockDrivers(List.of(
+                        new FileDriver(),
+                        new RawDriver(),
+                        new Qcow2Driver(tool.report()::error, event -> {}, Passphrase.NONE))),
                 tool.report()::error);
         try {
             long size = size(arguments, operands, graph);
@@ -174,6 +177,7 @@ final class CreateCommand implements Subcommand {
                 false,
                 CreateOptions.DEFAULT_REFCOUNT_BITS,
                 false,
+                null,
                 PreallocMode.OFF);
     }
 }

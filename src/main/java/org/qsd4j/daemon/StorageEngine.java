@@ -71,7 +71,7 @@ public final class StorageEngine implements AutoCloseable {
         drivers.add(new NullCoDriver());
         drivers.add(new NullAioDriver());
         drivers.add(new NbdDriver(objects));
-        drivers.add(new Qcow2Driver(report, event -> loop.execute(() -> events.accept(event))));
+        drivers.add(new Qcow2Driver(report, event -> loop.execute(() -> events.accept(event)), objects::secret));
         drivers.add(new CompressDriver());
         drivers.add(new LuksDriver(objects::secret));
         drivers.add(new ThrottleDriver(objects));

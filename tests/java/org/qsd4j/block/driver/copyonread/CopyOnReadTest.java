@@ -19,6 +19,7 @@ import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.BlockStatus;
 import org.qsd4j.block.TestGraph;
 import org.qsd4j.block.driver.qcow2.Qcow2Driver;
+import org.qsd4j.crypto.Passphrase;
 import org.qsd4j.qapi.JsonInputVisitor;
 import org.qsd4j.qapi.gen.BlockdevCreateOptions;
 import org.qsd4j.sys.NativeBuffer;
@@ -30,7 +31,7 @@ class CopyOnReadTest {
     @TempDir
     Path dir;
 
-    private final Qcow2Driver qcow2 = new Qcow2Driver(line -> {}, event -> {});
+    private final Qcow2Driver qcow2 = new Qcow2Driver(line -> {}, event -> {}, Passphrase.NONE);
     private final TestGraph test = new TestGraph(qcow2, new CopyOnReadDriver());
     private final NativeBuffer buffer = NativeBuffer.allocate(MIB);
     private final byte[] base = new byte[MIB];

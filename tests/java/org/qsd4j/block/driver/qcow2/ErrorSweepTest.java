@@ -37,6 +37,7 @@ class ErrorSweepTest {
                 "cluster_size=512,refcount_bits=64",
                 "cluster_size=4k",
                 "cluster_size=16k,extended_l2=on",
+                "cluster_size=4k,encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10",
                 "cluster_size=4k,compressing",
                 "cluster_size=4k,compression_type=zstd,compressing",
                 "snapshot")) {
@@ -127,7 +128,7 @@ class ErrorSweepTest {
     private void reopen(RecordingNode file, Expectation expected, String what) throws Exception {
         Path path = dir.resolve("after");
         Files.write(path, file.contents());
-        QemuTools.Outcome check = QemuTools.run("qemu-img", "check", "-f", "qcow2", path.toString());
+        QemuTools.Outcome check = QemuTools.run("qemu-img", QemuTools.onImage(path, "check"));
         assertThat(check.exitCode()).as("%s: %s", what, check.output()).isIn(0, 3);
         try (TestImage again = TestImage.open(path, true)) {
             expected.check(again);

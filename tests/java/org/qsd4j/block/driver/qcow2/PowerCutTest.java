@@ -40,6 +40,9 @@ class PowerCutTest {
                 "cluster_size=16k,extended_l2=on",
                 "compat=0.10,cluster_size=1k",
                 "lazy_refcounts=on,cluster_size=2k",
+                "cluster_size=4k,encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10",
+                "cluster_size=16k,extended_l2=on,encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10",
+                "cluster_size=2k,encrypt.format=aes,encrypt.key-secret=s",
                 "snapshot",
                 "backing",
                 "compressed",
@@ -165,7 +168,7 @@ class PowerCutTest {
             throws Exception {
         Path cut = dir.resolve("cut");
         Files.write(cut, left);
-        QemuTools.Outcome check = QemuTools.run("qemu-img", "check", "-f", "qcow2", cut.toString());
+        QemuTools.Outcome check = QemuTools.run("qemu-img", QemuTools.onImage(cut, "check"));
         assertThat(check.exitCode())
                 .as("cut after %d: %s", events, check.output())
                 .isIn(0, 3);

@@ -3,6 +3,7 @@ package org.qsd4j.block.driver.qcow2;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -10,11 +11,20 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import org.qsd4j.crypto.Passphrase;
 
 /** The real qemu-img and qemu-io: from the folder QSD4J_REAL_BIN, else /opt/qemu-sid-bin, else the PATH. */
 final class QemuTools {
     private static final Path REAL_BIN =
             Path.of(Map.copyOf(System.getenv()).getOrDefault("QSD4J_REAL_BIN", "/opt/qemu-sid-bin"));
+
+    /** Of encrypted images, as the tools get it: the secret "s". */
+    private static final String SECRET = "secret,id=s,data=a passphrase";
+
+    /** What our driver gets for "s". */
+    static final Function<String, byte[]> SECRETS =
+            id -> id.equals("s") ? "a passphrase".getBytes(StandardCharsets.UTF_8) : Passphrase.NONE.apply(id);
 
     /** What a tool printed, both streams together, and its exit code. */
     record Outcome(int exitCode, String output) {}
@@ -76,25 +86,48 @@ final class QemuTools {
     static void create(Path image, String options, String size) {
         List<String> args = new ArrayList<>(List.of("create", "-q", "-f", "qcow2"));
         if (!options.isEmpty()) {
-            args.addAll(List.of("-o", options));
+            args.addAll(List.of("--object", SECRET, "-o", options));
         }
         args.addAll(List.of(image.toString(), size));
         ok("qemu-img", args.toArray(new String[0]));
     }
 
     static void io(Path image, String... commands) {
-        List<String> args = new ArrayList<>(List.of("-f", "qcow2"));
+        List<String> args = new ArrayList<>();
         for (String command : commands) {
             args.addAll(List.of("-c", command));
         }
-        args.add(image.toString());
-        String output = ok("qemu-io", args.toArray(new String[0]));
+        String output = ok("qemu-io", onImage(image, args.toArray(new String[0])));
         assertThat(output).doesNotContain("failed");
+    }
+
+    /** The arguments, the ones that an encrypted image needs, and the image. */
+    static String[] onImage(Path image, String... arguments) {
+        List<String> args = new ArrayList<>(List.of(arguments));
+        if (isEncrypted(image)) {
+            args.addAll(List.of("--object", SECRET, "--image-opts"));
+            args.add("driver=qcow2,encrypt.key-secret=s,file.driver=file,file.filename=" + image);
+        } else {
+            args.addAll(List.of("-f", "qcow2", image.toString()));
+        }
+        return args.toArray(new String[0]);
+    }
+
+    private static boolean isEncrypted(Path image) {
+        try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "r")) {
+            file.seek(32);
+            return file.readInt() != 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** The guest's view of an image, as bytes. */
     static byte[] contents(Path image, Path scratch) throws IOException {
-        ok("qemu-img", "convert", "-f", "qcow2", "-O", "raw", image.toString(), scratch.toString());
+        List<String> args = new ArrayList<>(List.of("convert", "-O", "raw"));
+        args.addAll(List.of(onImage(image)));
+        args.add(scratch.toString());
+        ok("qemu-img", args.toArray(new String[0]));
         return Files.readAllBytes(scratch);
     }
 }

@@ -12,9 +12,12 @@ import org.qsd4j.block.BlockChild;
 import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.OpenRequest;
 import org.qsd4j.block.TestEdges;
+import org.qsd4j.block.TestGraph;
 import org.qsd4j.block.driver.nullco.NullCoDriver;
+import org.qsd4j.block.driver.qcow2.format.Qcow2Header;
 import org.qsd4j.qapi.JsonInputVisitor;
 import org.qsd4j.qapi.gen.BlockdevOptions;
+import org.qsd4j.qapi.gen.BlockdevQcow2Encryption;
 import org.qsd4j.qapi.gen.PreallocMode;
 import org.qsd4j.sys.NativeBuffer;
 
@@ -39,7 +42,9 @@ final class TestImage implements AutoCloseable {
         BlockChild fileEdge = TestEdges.of("file", file);
         ImageMetadata metadata = ImageMetadata.read(fileEdge, !options.readOnly() && !forRepair);
         BlockChild dataEdge = dataFile == null ? null : TestEdges.of("data-file", dataFile);
-        Qcow2Image image = new Qcow2Image(metadata, fileEdge, dataEdge, options, new Corruption.Listener() {
+        ImageEncryption encryption =
+                forRepair ? null : ImageEncryption.open(metadata, fileEdge, encryptOption(metadata), QemuTools.SECRETS);
+        Qcow2Image image = new Qcow2Image(metadata, fileEdge, dataEdge, options, encryption, new Corruption.Listener() {
             @Override
             public void imageCorrupted(boolean fatal, String message, long offset, long size) {
                 corruptions.add(message);
@@ -59,6 +64,15 @@ final class TestImage implements AutoCloseable {
         this.node = new Qcow2Node(request(options.readOnly()), image);
     }
 
+    private static @Nullable BlockdevQcow2Encryption encryptOption(ImageMetadata metadata) {
+        long method = metadata.header().cryptMethod();
+        if (method == Qcow2Header.CRYPT_NONE) {
+            return null;
+        }
+        String json = "{'format':'" + (method == Qcow2Header.CRYPT_LUKS ? "luks" : "aes") + "','key-secret':'s'}";
+        return BlockdevQcow2Encryption.visit(new JsonInputVisitor(TestGraph.json(json)), null);
+    }
+
     static OpenRequest request(boolean readOnly) {
         NullCoDriver driver = new NullCoDriver();
         BlockdevOptions options = BlockdevOptions.visit(
@@ -72,7 +86,7 @@ final class TestImage implements AutoCloseable {
 
     static CreateOptions createOptions(long size, long clusterSize) {
         return new CreateOptions(
-                size, 3, clusterSize, null, null, false, null, false, false, false, 16, false, PreallocMode.OFF);
+                size, 3, clusterSize, null, null, false, null, false, false, false, 16, false, null, PreallocMode.OFF);
     }
 
     static void create(Path path, CreateOptions options) throws IOException {

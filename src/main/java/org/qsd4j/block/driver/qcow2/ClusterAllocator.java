@@ -42,9 +42,9 @@ final class ClusterAllocator {
         return allocated;
     }
 
-    /** Whether the clusters of the last {@link #allocate} have never been written and read as zeroes. */
+    /** Whether the guest would see zeroes in the clusters of the last {@link #allocate}: they have never been written. */
     boolean isVirgin() {
-        return virgin;
+        return virgin && !image.guestData.isEncrypted();
     }
 
     /** One cluster for a table, or -errno. {@code purpose} is what an error calls it. */

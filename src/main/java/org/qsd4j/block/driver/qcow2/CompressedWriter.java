@@ -26,7 +26,8 @@ final class CompressedWriter {
     }
 
     /**
-     * Writes whole clusters; the last may end with the disk. A cluster that doesn't get smaller is written as it is.
+     * Writes whole clusters; the last may end with the disk. A cluster that doesn't get smaller is written as it is, and
+     * so is every one of an encrypted image: the format encrypts no compressed cluster, and QEMU writes them in the clear.
      *
      * @return 0 or -errno: EINVAL if the range isn't whole clusters, EIO if one of them holds something already
      */
@@ -37,6 +38,9 @@ final class CompressedWriter {
         long end = guestOffset + bytes;
         if (!geometry.isClusterAligned(guestOffset) || (!geometry.isClusterAligned(end) && end != image.diskLength())) {
             return -Errno.EINVAL;
+        }
+        if (image.guestData.isEncrypted()) {
+            return writer.write(guestOffset, buffer, at, bytes);
         }
         RequestScratch scratch = image.scratch();
         for (int done = 0; done < bytes; done += geometry.clusterSize) {

@@ -34,12 +34,16 @@ final class CopyOnWrite {
         result = fillHead ? copy(plan, plan.fillStart, plan.writeStart, scratch) : 0;
         if (result == 0) {
             image.data.debugEvent(BlkdebugEvent.WRITE_AIO);
-            result = image.data.write(hostOf(plan, plan.writeStart), buffer, at, plan.bytes(), 0);
+            result = write(plan, plan.writeStart, buffer, at, plan.bytes());
         }
         if (result == 0 && fillTail) {
             result = copy(plan, plan.writeEnd, plan.fillEnd, scratch);
         }
         return result;
+    }
+
+    private int write(AllocationPlan plan, long guestOffset, NativeBuffer buffer, int at, int bytes) {
+        return image.guestData.write(hostOf(plan, guestOffset), guestOffset, buffer, at, bytes);
     }
 
     private long hostOf(AllocationPlan plan, long guestOffset) {
@@ -85,7 +89,7 @@ final class CopyOnWrite {
         }
         merged.copyFrom(head, buffer, at, plan.bytes());
         image.data.debugEvent(BlkdebugEvent.WRITE_AIO);
-        return image.data.write(hostOf(plan, plan.fillStart), merged, 0, head + plan.bytes() + tail, 0);
+        return write(plan, plan.fillStart, merged, 0, head + plan.bytes() + tail);
     }
 
     private int copy(AllocationPlan plan, long from, long end, RequestScratch scratch) {
@@ -96,7 +100,7 @@ final class CopyOnWrite {
             return result;
         }
         image.data.debugEvent(BlkdebugEvent.COW_WRITE);
-        return image.data.write(hostOf(plan, from), piece, 0, bytes, 0);
+        return write(plan, from, piece, 0, bytes);
     }
 
     /** What the guest sees; behind the end of the disk, zeroes, so that nothing old shows when it grows. */

@@ -13,6 +13,7 @@ import org.qsd4j.qapi.gen.PreallocMode;
  * @param clusterSize in bytes
  * @param backingFile the name that the header gets, or null
  * @param dataFile the name of the external data file that the header gets, or null
+ * @param encryption how the guest's data will be encrypted, or null
  * @param zstd whether compressed clusters will be Zstandard frames
  */
 public record CreateOptions(
@@ -28,6 +29,7 @@ public record CreateOptions(
         boolean lazyRefcounts,
         long refcountBits,
         boolean zstd,
+        @Nullable NewEncryption encryption,
         PreallocMode preallocation) {
     public static final long DEFAULT_CLUSTER_SIZE = 65536;
     public static final long DEFAULT_REFCOUNT_BITS = 16;

@@ -2,6 +2,7 @@ package org.qsd4j.block.driver.qcow2;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.block.BlockBackend;
@@ -24,14 +25,16 @@ final class CreateRequest {
 
     private final BlockGraph graph;
     private final BlockdevCreateOptionsQcow2 request;
+    private final Function<String, byte[]> secrets;
 
-    private CreateRequest(BlockGraph graph, BlockdevCreateOptionsQcow2 request) {
+    private CreateRequest(BlockGraph graph, BlockdevCreateOptionsQcow2 request, Function<String, byte[]> secrets) {
         this.graph = graph;
+        this.secrets = secrets;
         this.request = request;
     }
 
-    static void create(BlockGraph graph, BlockdevCreateOptionsQcow2 request) {
-        new CreateRequest(graph, request).create();
+    static void create(BlockGraph graph, BlockdevCreateOptionsQcow2 request, Function<String, byte[]> secrets) {
+        new CreateRequest(graph, request, secrets).create();
     }
 
     /** Users without any wish keep the nodes alive from one step to the next. */
@@ -91,6 +94,7 @@ final class CreateRequest {
                 Boolean.TRUE.equals(request.lazyRefcounts()),
                 refcountBits == null ? CreateOptions.DEFAULT_REFCOUNT_BITS : refcountBits,
                 request.compressionType() == Qcow2CompressionType.ZSTD,
+                NewEncryption.of(request.encrypt(), secrets),
                 request.preallocation() == null ? PreallocMode.OFF : request.preallocation());
     }
 
@@ -102,6 +106,10 @@ final class CreateRequest {
                 .putNull("backing");
         if (dataFile != null) {
             definition.put("data-file", dataFile.nodeName());
+        }
+        NewEncryption encryption = options.encryption();
+        if (encryption != null) {
+            definition.set("encrypt", encryption.definition());
         }
         BlockBackend image = graph.newBackend(
                 BlockdevRef.visit(new JsonInputVisitor(definition), null), Permission.RESIZE, Permission.ALL);

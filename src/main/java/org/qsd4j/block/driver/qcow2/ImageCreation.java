@@ -23,6 +23,10 @@ public final class ImageCreation {
         // The header comes last: before it the file is no image, after it a whole one.
         int clusterSize = (int) options.clusterSize();
         int result = file.write(clusterSize, bytes, clusterSize, bytes.capacity() - clusterSize, 0);
+        NewEncryption encryption = options.encryption();
+        if (result == 0 && encryption != null) {
+            result = encryption.write(file, image.cryptoOffset());
+        }
         if (result == 0) {
             result = file.flush();
         }

@@ -6,11 +6,15 @@ import org.jspecify.annotations.Nullable;
 import org.qsd4j.block.driver.qcow2.format.Feature;
 import org.qsd4j.block.driver.qcow2.format.Qcow2Header;
 import org.qsd4j.block.driver.qcow2.format.SnapshotEntry;
+import org.qsd4j.crypto.LuksVolume;
+import org.qsd4j.qapi.gen.BlockdevQcow2EncryptionFormat;
 import org.qsd4j.qapi.gen.ImageInfo;
 import org.qsd4j.qapi.gen.ImageInfoSpecific;
 import org.qsd4j.qapi.gen.ImageInfoSpecificBase;
 import org.qsd4j.qapi.gen.ImageInfoSpecificKind;
 import org.qsd4j.qapi.gen.ImageInfoSpecificQCow2;
+import org.qsd4j.qapi.gen.ImageInfoSpecificQCow2Encryption;
+import org.qsd4j.qapi.gen.ImageInfoSpecificQCow2EncryptionBase;
 import org.qsd4j.qapi.gen.ImageInfoSpecificQCow2Wrapper;
 import org.qsd4j.qapi.gen.Qcow2BitmapInfo;
 import org.qsd4j.qapi.gen.Qcow2BitmapInfoFlags;
@@ -35,6 +39,7 @@ final class ImageDescription {
             snapshots.add(snapshotInfo(snapshot));
         }
         info.snapshots(snapshots.isEmpty() ? null : snapshots);
+        info.encrypted(image.guestData.isEncrypted() ? true : null);
         info.formatSpecific(new ImageInfoSpecific.Qcow2(
                 new ImageInfoSpecificBase(ImageInfoSpecificKind.QCOW2),
                 new ImageInfoSpecificQCow2Wrapper(specific(image))));
@@ -64,12 +69,26 @@ final class ImageDescription {
                 .lazyRefcounts(v3 ? (header.compatibleFeatures() & Feature.COMPAT_LAZY_REFCOUNTS) != 0 : null)
                 .corrupt(v3 ? image.isEjected() || header.isIncompatible(Feature.INCOMPAT_CORRUPT) : null)
                 .refcountBits(1L << header.refcountOrder())
+                .encrypt(encryption(image))
                 .bitmaps(bitmaps(image))
                 .compressionType(
                         header.compressionType() == Qcow2Header.COMPRESSION_ZSTD
                                 ? Qcow2CompressionType.ZSTD
                                 : Qcow2CompressionType.ZLIB)
                 .build();
+    }
+
+    private static @Nullable ImageInfoSpecificQCow2Encryption encryption(Qcow2Image image) {
+        ImageEncryption encryption = image.guestData.encryption();
+        if (encryption == null) {
+            return null;
+        }
+        LuksVolume luks = encryption.luks();
+        return luks == null
+                ? new ImageInfoSpecificQCow2Encryption.Aes(
+                        new ImageInfoSpecificQCow2EncryptionBase(BlockdevQcow2EncryptionFormat.AES))
+                : new ImageInfoSpecificQCow2Encryption.Luks(
+                        new ImageInfoSpecificQCow2EncryptionBase(BlockdevQcow2EncryptionFormat.LUKS), luks.info());
     }
 
     private static @Nullable List<Qcow2BitmapInfo> bitmaps(Qcow2Image image) {

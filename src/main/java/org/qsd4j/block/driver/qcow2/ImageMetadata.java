@@ -41,17 +41,10 @@ record ImageMetadata(
             throw extensionError;
         }
         HeaderCheck.checkBackingName(header);
-        refuseEncryption(header, extensions);
-        return new ImageMetadata(header, extensions, backingFile(header, cluster), SnapshotTable.read(file, header));
-    }
-
-    private static void refuseEncryption(Qcow2Header header, HeaderExtensions extensions) {
         if (header.cryptMethod() == Qcow2Header.CRYPT_LUKS && extensions.crypto() == null) {
-            throw QapiException.generic("Missing CRYPTO header for crypt method 2");
+            throw QapiException.generic("Missing CRYPTO header for crypt method %d", Qcow2Header.CRYPT_LUKS);
         }
-        if (header.cryptMethod() != Qcow2Header.CRYPT_NONE) {
-            throw QapiException.generic("Encrypted qcow2 images are not supported");
-        }
+        return new ImageMetadata(header, extensions, backingFile(header, cluster), SnapshotTable.read(file, header));
     }
 
     private static @Nullable String backingFile(Qcow2Header header, NativeBuffer cluster) {

@@ -30,6 +30,7 @@ public final class NewImage {
     };
 
     private final CreateOptions options;
+    private final @Nullable NewEncryption encryption;
     private final int clusterBits;
     private final int clusterSize;
     private final int refcountOrder;
@@ -37,6 +38,7 @@ public final class NewImage {
     private long l1Clusters;
     private long blocks;
     private long tableClusters;
+    private final long cryptoLength;
 
     /** @throws QapiException if the options don't fit each other */
     public NewImage(CreateOptions options) {
@@ -44,6 +46,8 @@ public final class NewImage {
         this.options = options;
         this.clusterSize = (int) options.clusterSize();
         this.clusterBits = Integer.numberOfTrailingZeros(clusterSize);
+        this.encryption = options.encryption();
+        this.cryptoLength = encryption == null ? 0 : encryption.headerLength();
         this.refcountOrder = Long.numberOfTrailingZeros(options.refcountBits());
         int entryBits = clusterBits + clusterBits - (options.extendedL2() ? 4 : 3);
         this.l1Entries = (options.size() >>> entryBits) + ((options.size() & ((1L << entryBits) - 1)) != 0 ? 1 : 0);
@@ -87,7 +91,7 @@ public final class NewImage {
         tableClusters = 1;
         blocks = 1;
         while (true) {
-            long total = 1 + tableClusters + blocks + l1Clusters;
+            long total = 1 + tableClusters + blocks + l1Clusters + clustersFor(cryptoLength);
             long needed = (total + perBlock - 1) / perBlock;
             if (needed <= blocks) {
                 return;
@@ -101,8 +105,13 @@ public final class NewImage {
         return (bytes + clusterSize - 1) / clusterSize;
     }
 
-    /** The image's length: everything that {@link #bytes} has. */
+    /** The image's length: everything that {@link #bytes} has, the L1 table, and the header of the encryption. */
     public long length() {
+        return cryptoOffset() + clustersFor(cryptoLength) * clusterSize;
+    }
+
+    /** Where the header of the encryption goes. */
+    long cryptoOffset() {
         return (1 + tableClusters + blocks + l1Clusters) * clusterSize;
     }
 
@@ -132,7 +141,7 @@ public final class NewImage {
                 nameBytes,
                 clusterBits,
                 options.size(),
-                Qcow2Header.CRYPT_NONE,
+                encryption == null ? Qcow2Header.CRYPT_NONE : encryption.method(),
                 l1Entries,
                 (1 + tableClusters + blocks) * clusterSize,
                 clusterSize,
@@ -151,10 +160,22 @@ public final class NewImage {
         return options.version() >= 3 ? Qcow2Header.LENGTH : Qcow2Header.V2_LENGTH;
     }
 
+    /** The names are for people: in the smallest clusters they give way to what the image can't do without. */
+    private boolean hasFeatureTable() {
+        String backing = options.backingFile();
+        int name = backing == null ? 0 : backing.getBytes(StandardCharsets.UTF_8).length;
+        int table = 8 + NAMES.length * Feature.Name.SIZE;
+        return options.version() >= 3 && headerLength() + neededExtensionsLength() + table + name <= clusterSize;
+    }
+
     private int extensionsLength() {
+        return neededExtensionsLength() + (hasFeatureTable() ? 8 + NAMES.length * Feature.Name.SIZE : 0);
+    }
+
+    private int neededExtensionsLength() {
         return extensionLength(options.backingFormat())
                 + extensionLength(options.dataFile())
-                + (options.version() >= 3 ? 8 + NAMES.length * Feature.Name.SIZE : 0)
+                + (cryptoLength == 0 ? 0 : 8 + HeaderExtensions.Crypto.SIZE)
                 + 8;
     }
 
@@ -166,7 +187,14 @@ public final class NewImage {
         int at = headerLength();
         at = writeString(image, at, HeaderExtensions.BACKING_FORMAT, options.backingFormat());
         at = writeString(image, at, HeaderExtensions.DATA_FILE, options.dataFile());
-        if (options.version() >= 3) {
+        if (cryptoLength != 0) {
+            image.putIntBE(at, HeaderExtensions.CRYPTO);
+            image.putIntBE(at + 4, HeaderExtensions.Crypto.SIZE);
+            image.putLongBE(at + 8, cryptoOffset());
+            image.putLongBE(at + 16, cryptoLength);
+            at += 8 + HeaderExtensions.Crypto.SIZE;
+        }
+        if (hasFeatureTable()) {
             image.putIntBE(at, HeaderExtensions.FEATURE_TABLE);
             image.putIntBE(at + 4, NAMES.length * Feature.Name.SIZE);
             at += 8;

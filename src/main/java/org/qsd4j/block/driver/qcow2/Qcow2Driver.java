@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.block.BlockChild;
 import org.qsd4j.block.BlockDriver;
@@ -12,6 +13,7 @@ import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.ChildRole;
 import org.qsd4j.block.ImageNames;
 import org.qsd4j.block.OpenRequest;
+import org.qsd4j.crypto.Passphrase;
 import org.qsd4j.qapi.QapiEvent;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.BlockdevCreateOptions;
@@ -27,28 +29,42 @@ import org.qsd4j.qapi.gen.QapiEvents;
 public final class Qcow2Driver implements BlockDriver {
     private final Consumer<String> report;
     private final Consumer<QapiEvent> events;
+    private final Function<String, byte[]> secrets;
     private final boolean repairing;
     private final Set<String> opening = new HashSet<>();
 
-    /** Both take, from any thread, what is to be said about an image that turns out corrupt. */
-    public Qcow2Driver(Consumer<String> report, Consumer<QapiEvent> events) {
-        this(report, events, false);
+    /**
+     * @param report takes, from any thread, what is to be said about an image that turns out corrupt; so does the next
+     * @param secrets gives a copy of a secret object's bytes, or throws QapiException; on the main loop
+     */
+    public Qcow2Driver(Consumer<String> report, Consumer<QapiEvent> events, Function<String, byte[]> secrets) {
+        this(report, events, secrets, false);
     }
 
-    private Qcow2Driver(Consumer<String> report, Consumer<QapiEvent> events, boolean repairing) {
+    private Qcow2Driver(
+            Consumer<String> report, Consumer<QapiEvent> events, Function<String, byte[]> secrets, boolean repairing) {
         this.report = report;
         this.events = events;
+        this.secrets = secrets;
         this.repairing = repairing;
     }
 
-    /** A driver for {@link ImageCheck}: it opens images for writing that it otherwise would not, and changes nothing. */
+    /**
+     * A driver for {@link ImageCheck}: it opens images for writing that it otherwise would not, and changes nothing. Nobody
+     * reads the guest's data there, so that encrypted images need no passphrase.
+     */
     public static Qcow2Driver forRepair(Consumer<String> report) {
-        return new Qcow2Driver(report, event -> {}, true);
+        return new Qcow2Driver(report, event -> {}, Passphrase.NONE, true);
     }
 
     @Override
     public String formatName() {
         return "qcow2";
+    }
+
+    @Override
+    public Set<String> strongOptions() {
+        return Set.of("encrypt.key-secret");
     }
 
     @Override
@@ -90,7 +106,7 @@ public final class Qcow2Driver implements BlockDriver {
 
     @Override
     public void create(BlockGraph graph, BlockdevCreateOptions options) {
-        CreateRequest.create(graph, ((BlockdevCreateOptions.Qcow2) options).u());
+        CreateRequest.create(graph, ((BlockdevCreateOptions.Qcow2) options).u(), secrets);
     }
 
     @Override
@@ -116,7 +132,25 @@ public final class Qcow2Driver implements BlockDriver {
         if (dataFile != null) {
             file.dropDataRole();
         }
-        Qcow2Image image = new Qcow2Image(metadata, file, dataFile, settled, corruptionListener(request));
+        ImageEncryption encryption =
+                repairing ? null : ImageEncryption.open(metadata, file, options.encrypt(), secrets);
+        try {
+            return open(
+                    request,
+                    options,
+                    imageName,
+                    new Qcow2Image(metadata, file, dataFile, settled, encryption, corruptionListener(request)));
+        } catch (QapiException e) {
+            if (encryption != null) {
+                encryption.crypto().close();
+            }
+            throw e;
+        }
+    }
+
+    private BlockNode open(
+            OpenRequest request, BlockdevOptionsQcow2 options, @Nullable String imageName, Qcow2Image image) {
+        ImageMetadata metadata = image.metadata;
         if (!repairing) {
             image.prepareForWriting();
         }

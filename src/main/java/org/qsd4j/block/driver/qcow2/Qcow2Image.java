@@ -29,11 +29,17 @@ final class Qcow2Image {
     final boolean hasDataFile;
     final boolean dataFileRaw;
 
+    /** Zeroes are written to the external data file, since it is read by others; they have no use for encrypted data. */
+    final boolean zeroesDataFile;
+
     /** Metadata, and compressed clusters. */
     final BlockChild file;
 
     /** Guest data: the external data file, or {@link #file}. */
     final BlockChild data;
+
+    /** How the guest's data gets to {@link #data} and back. */
+    final GuestData guestData;
 
     /** Guards every change of tables and caches; see the package's documentation. */
     final ReentrantLock metadataLock = new ReentrantLock();
@@ -66,6 +72,7 @@ final class Qcow2Image {
             BlockChild file,
             @Nullable BlockChild dataFile,
             Qcow2Options options,
+            @Nullable ImageEncryption encryption,
             Corruption.Listener corruptionListener) {
         Qcow2Header header = metadata.header();
         this.metadata = metadata;
@@ -78,6 +85,8 @@ final class Qcow2Image {
         this.dataFileRaw = dataFile != null && header.hasAutoclear(Feature.AUTOCLEAR_DATA_FILE_RAW);
         this.file = file;
         this.data = dataFile != null ? dataFile : file;
+        this.guestData = new GuestData(data, encryption);
+        this.zeroesDataFile = dataFileRaw && encryption == null;
         this.corruption = new Corruption(this, corruptionListener);
         this.l1 = readL1(header);
         this.l2Cache = new L2Cache(l2CacheSlices());

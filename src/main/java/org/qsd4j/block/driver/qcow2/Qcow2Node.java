@@ -8,7 +8,9 @@ import org.qsd4j.block.DirtyBitmap;
 import org.qsd4j.block.DriverInfo;
 import org.qsd4j.block.OpenRequest;
 import org.qsd4j.block.RequestFlags;
+import org.qsd4j.crypto.BlockCrypto;
 import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.BlockDeviceInfo;
 import org.qsd4j.qapi.gen.ImageInfo;
 import org.qsd4j.qapi.gen.PreallocMode;
 import org.qsd4j.sys.Errno;
@@ -36,6 +38,9 @@ final class Qcow2Node extends BlockNode {
         this.resize = new ImageResize(image, zeroes);
         setLength(image.diskLength());
         limits().inherit(image.data.node().limits());
+        if (image.guestData.isEncrypted()) {
+            limits().requestAlignment = BlockCrypto.SECTOR;
+        }
         limits().pwriteZeroesAlignment = image.geometry.subclusterSize;
         limits().pdiscardAlignment = image.geometry.clusterSize;
     }
@@ -179,20 +184,9 @@ final class Qcow2Node extends BlockNode {
         if (result < 0) {
             return result;
         }
-        BlockNode dataNode = image.data.node();
         switch (mapping.type) {
-            case Mapping.DATA ->
-                status.set(
-                        BlockStatus.DATA | BlockStatus.OFFSET_VALID | BlockStatus.ALLOCATED,
-                        mapping.bytes,
-                        mapping.hostOffset,
-                        dataNode);
-            case Mapping.ZERO_ALLOCATED ->
-                status.set(
-                        BlockStatus.ZERO | BlockStatus.OFFSET_VALID | BlockStatus.ALLOCATED,
-                        mapping.bytes,
-                        mapping.hostOffset,
-                        dataNode);
+            case Mapping.DATA -> placedStatus(BlockStatus.DATA, mapping, status);
+            case Mapping.ZERO_ALLOCATED -> placedStatus(BlockStatus.ZERO, mapping, status);
             case Mapping.ZERO_PLAIN -> status.set(BlockStatus.ZERO | BlockStatus.ALLOCATED, mapping.bytes, 0, null);
             case Mapping.COMPRESSED ->
                 status.set(BlockStatus.DATA | BlockStatus.COMPRESSED | BlockStatus.ALLOCATED, mapping.bytes, 0, null);
@@ -205,6 +199,16 @@ final class Qcow2Node extends BlockNode {
             status.flags |= BlockStatus.EOF;
         }
         return 0;
+    }
+
+    /** What is at the place is of use to others only if it isn't encrypted. */
+    private void placedStatus(int kind, Mapping mapping, BlockStatus status) {
+        if (image.guestData.isEncrypted()) {
+            status.set(kind | BlockStatus.ALLOCATED, mapping.bytes, 0, null);
+        } else {
+            int flags = kind | BlockStatus.OFFSET_VALID | BlockStatus.ALLOCATED;
+            status.set(flags, mapping.bytes, mapping.hostOffset, image.data.node());
+        }
     }
 
     @Override
@@ -223,8 +227,18 @@ final class Qcow2Node extends BlockNode {
     }
 
     @Override
+    protected void describe(BlockDeviceInfo.Builder info) {
+        info.encrypted(image.guestData.isEncrypted());
+    }
+
+    @Override
     protected void doClose() {
-        int result = finishWriting();
+        int result;
+        try {
+            result = finishWriting();
+        } finally {
+            image.guestData.close();
+        }
         if (result < 0) {
             image.corruption.report("Failed flush for '" + nodeName() + "' during close: " + Errno.message(-result));
         }
@@ -265,9 +279,11 @@ final class Qcow2Node extends BlockNode {
         }
     }
 
-    /** All that it had to give up it did when it was suspended. */
+    /** All else that it had to give up it did when it was suspended. */
     @Override
-    protected void doRetire() {}
+    protected void doRetire() {
+        image.guestData.close();
+    }
 
     @Override
     protected int doChangeBackingFile(String name, String format) {

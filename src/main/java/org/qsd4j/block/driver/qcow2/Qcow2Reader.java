@@ -41,7 +41,7 @@ final class Qcow2Reader {
         return switch (mapping.type) {
             case Mapping.DATA -> {
                 image.data.debugEvent(BlkdebugEvent.READ_AIO);
-                yield TableIo.read(image.data, mapping.hostOffset, buffer, at, bytes);
+                yield image.guestData.read(mapping.hostOffset, guestOffset, buffer, at, bytes);
             }
             case Mapping.UNALLOCATED, Mapping.UNALLOCATED_PLACED -> readBacking(guestOffset, buffer, at, bytes);
             case Mapping.ZERO_PLAIN, Mapping.ZERO_ALLOCATED -> {

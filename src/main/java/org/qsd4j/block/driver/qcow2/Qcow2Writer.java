@@ -39,7 +39,7 @@ final class Qcow2Writer {
                 return result;
             }
             int written = mapping.type == Mapping.DATA && mapping.copied
-                    ? writeInPlace(mapping, buffer, at + done)
+                    ? writeInPlace(mapping, guestOffset + done, buffer, at + done)
                     : writeAllocating(guestOffset + done, buffer, at + done, bytes - done, scratch);
             if (written < 0) {
                 return written;
@@ -49,12 +49,12 @@ final class Qcow2Writer {
         return 0;
     }
 
-    private int writeInPlace(Mapping mapping, NativeBuffer buffer, int at) {
+    private int writeInPlace(Mapping mapping, long guestOffset, NativeBuffer buffer, int at) {
         int run = mapping.intBytes();
         int result = image.checkOverlap(mapping.hostOffset, run);
         if (result == 0) {
             image.data.debugEvent(BlkdebugEvent.WRITE_AIO);
-            result = image.data.write(mapping.hostOffset, buffer, at, run, 0);
+            result = image.guestData.write(mapping.hostOffset, guestOffset, buffer, at, run);
         }
         return result < 0 ? result : run;
     }

@@ -39,7 +39,7 @@ final class ZeroClusters {
 
     /** See {@link org.qsd4j.block.BlockNode#writeZeroes}; ENOTSUP only with NO_FALLBACK. */
     int writeZeroes(long guestOffset, long bytes, int flags) {
-        if (image.dataFileRaw) {
+        if (image.zeroesDataFile) {
             int result = image.data.writeZeroes(guestOffset, bytes, flags & ~RequestFlags.FUA);
             if (result < 0) {
                 return result;
@@ -62,7 +62,7 @@ final class ZeroClusters {
 
     /** A part of one (sub)cluster. If the rest is zeroes already, all of it becomes so; otherwise zeroes are data. */
     private int zeroPart(long start, long end, int flags) {
-        if (image.dataFileRaw) {
+        if (image.zeroesDataFile) {
             return 0;
         }
         long unitStart = start & -(long) geometry.subclusterSize;
@@ -149,7 +149,7 @@ final class ZeroClusters {
         if (start >= end) {
             return 0;
         }
-        if (image.dataFileRaw) {
+        if (image.zeroesDataFile) {
             // Our tables will say zeroes, and so must the file that is read without them.
             return writeZeroes(start, Math.min(end, image.diskLength()) - start, RequestFlags.MAY_UNMAP);
         }
