@@ -37,10 +37,14 @@ final class FuseDispatch {
         return (boolean) BUSY.getAcquire(this);
     }
 
+    /** No client waits for what the kernel sends by itself: who has closed the file may delete the export at once. */
+    private static boolean isClients(int opcode) {
+        return opcode != FuseOpcode.FUSE_INIT && opcode != FuseOpcode.FUSE_RELEASE;
+    }
+
     /** See {@link FuseOperations#handle}. A bug becomes EIO. */
     int handle(FuseRequest request) {
-        // INIT is the kernel's own; no client waits for it.
-        BUSY.setRelease(this, request.opcode() != FuseOpcode.FUSE_INIT);
+        BUSY.setRelease(this, isClients(request.opcode()));
         try {
             return operations.handle(request);
         } catch (Throwable t) {

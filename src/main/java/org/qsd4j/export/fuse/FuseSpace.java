@@ -2,7 +2,6 @@ package org.qsd4j.export.fuse;
 
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.block.BlockBackend;
-import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.BlockStatus;
 import org.qsd4j.block.RequestFlags;
 import org.qsd4j.export.fuse.wire.FuseFallocateIn;
@@ -43,9 +42,6 @@ final class FuseSpace {
     }
 
     private int resize(long bytes, PreallocMode prealloc, int flags) {
-        if (bytes < 0 || bytes > BlockNode.MAX_LENGTH) {
-            return -Errno.EFBIG;
-        }
         try {
             blk.truncate(bytes, true, prealloc, flags);
             return 0;
