@@ -44,6 +44,9 @@ public final class BlockBackend {
     /** How many read the host file past us. Written by requests and others that end, read by the main loop. */
     private final AtomicInteger pins = new AtomicInteger();
 
+    /** What {@link #pins} count the readers of. While there are any, it doesn't change. */
+    private volatile @Nullable BlockNode pinnedFile;
+
     BlockBackend(BlockGraph graph, BlockChild root) {
         this.graph = graph;
         this.root = root;
@@ -271,6 +274,7 @@ public final class BlockBackend {
         try {
             boolean same = root.node().hostFileNode() == file && file.hostFd() == fd;
             if (same) {
+                pinnedFile = file;
                 pins.incrementAndGet();
             }
             return same;
@@ -284,10 +288,10 @@ public final class BlockBackend {
         pins.decrementAndGet();
     }
 
-    /** Stable only while the backend is drained. */
+    /** Whether somebody reads a file that no longer is where the contents are. Stable only while the backend is drained. */
     @MainThread
-    boolean isPinned() {
-        return pins.get() != 0;
+    boolean isPinBroken() {
+        return pins.get() != 0 && root.node().hostFileNode() != pinnedFile;
     }
 
     /** Holds new requests back and waits for those in flight. Nests; see {@link #endDrain}. */

@@ -252,7 +252,6 @@ public final class BlockGraph {
             throw QapiException.generic("The node %s already has a parent", child.nodeName());
         }
         try (DrainedSection drained = new DrainedSection(this, parent)) {
-            drained.requireUnpinned();
             parent.doAddChild(child, (name, role, policy) -> attachChild(parent.state(), name, child, role, policy));
         }
     }
@@ -269,7 +268,6 @@ public final class BlockGraph {
             throw QapiException.generic("The node %s does not support removing a child", parent.nodeName());
         }
         try (DrainedSection drained = new DrainedSection(this, parent)) {
-            drained.requireUnpinned();
             parent.doRemoveChild(child);
             parent.state().children.remove(child);
             detach(child);

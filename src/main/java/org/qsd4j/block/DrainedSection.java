@@ -45,13 +45,14 @@ public final class DrainedSection implements AutoCloseable {
     }
 
     /**
-     * Before the way to a node's contents changes: nobody may be reading its host file past us.
+     * After a change that can still be undone: nobody may be reading a host file past us that no longer is what the user's
+     * node shows.
      *
      * @throws QapiException if somebody is
      */
-    public void requireUnpinned() {
+    public void requirePinsKept() {
         for (BlockBackend backend : held) {
-            if (backend.isPinned()) {
+            if (backend.isPinBroken()) {
                 throw QapiException.generic(
                         "Node '%s' can't be changed while programs have its export open, which read the file directly"
                                 + " (--fuse-passthrough)",

@@ -54,6 +54,7 @@ public final class GraphTransaction {
             GraphChange change = new GraphChange(graph);
             try {
                 steps.accept(change);
+                drained.requirePinsKept();
             } catch (RuntimeException e) {
                 change.undo();
                 throw e;

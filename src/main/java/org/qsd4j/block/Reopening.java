@@ -131,6 +131,7 @@ final class Reopening {
                 change.settlePermissions();
                 instantiate(false, change);
                 change.settlePermissions();
+                drained.requirePinsKept();
             } catch (RuntimeException e) {
                 change.undo();
                 throw e;
