@@ -1,5 +1,7 @@
 package org.qsd4j.crypto;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
@@ -14,7 +16,9 @@ import org.qsd4j.sys.Errno;
  */
 final class Pbkdf2 {
     /** Shorter measurements say too little. */
-    private static final long PROBE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+    private static final long PROBE_MICROS = TimeUnit.MILLISECONDS.toMicros(100);
+
+    private static final long MAX_PROBES_NANOS = TimeUnit.SECONDS.toNanos(3);
 
     private static final long FIRST_PROBE = 1 << 12;
     private static final long MAX_ITERATIONS = 0xffff_ffffL;
@@ -54,16 +58,31 @@ final class Pbkdf2 {
         return new byte[] {(byte) (block >> 24), (byte) (block >> 16), (byte) (block >> 8), (byte) block};
     }
 
-    /** How many iterations this machine does in a second for a key of that many bytes. */
+    /**
+     * How many iterations this machine does in a second of processor time for a key of that many bytes. Too low an answer
+     * makes passphrases easier to guess: time that others take doesn't count, and the first rounds, which the JVM has not
+     * compiled yet, are repeated until they don't get faster any more.
+     */
     static long iterationsPerSecond(QCryptoHashAlgo hash, int bytes) {
         byte[] text = new byte[32];
-        for (long iterations = FIRST_PROBE; ; iterations *= 2) {
-            long start = System.nanoTime();
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        long start = threads.getCurrentThreadCpuTime();
+        long iterations = FIRST_PROBE;
+        long best = 0;
+        while (true) {
+            long before = threads.getCurrentThreadCpuTime();
             derive(hash, text, text, iterations, bytes);
-            long nanos = System.nanoTime() - start;
-            if (nanos >= PROBE_NANOS) {
-                return Math.max(1, Math.multiplyExact(iterations, TimeUnit.SECONDS.toNanos(1) / 1000) / (nanos / 1000));
+            long now = threads.getCurrentThreadCpuTime();
+            long micros = Math.max(1, (now - before) / 1000);
+            long rate = Math.max(1, iterations * TimeUnit.SECONDS.toMicros(1) / micros);
+            if (micros < PROBE_MICROS) {
+                iterations *= 2;
+                continue;
             }
+            if (rate < best + best / 10 || now - start > MAX_PROBES_NANOS) {
+                return Math.max(best, rate);
+            }
+            best = rate;
         }
     }
 
