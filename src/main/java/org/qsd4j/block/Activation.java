@@ -77,6 +77,9 @@ final class Activation {
             } catch (QapiException e) {
                 change.undo();
                 throw e.errno() == 0 ? e : QapiException.fromErrno(e.errno(), "%s", failure);
+            } catch (RuntimeException e) {
+                change.undo();
+                throw e;
             }
             change.commit();
         }

@@ -74,9 +74,6 @@ public abstract class BlockNode {
     /** Written by the main loop while the node is drained. */
     private boolean refusesWrites;
 
-    /** Set by the main loop while the node is drained, and never taken back. */
-    private volatile boolean serialisesWrites;
-
     /** Takes over what the request has settled: name, flags, children. The driver calls it last, when it has succeeded. */
     protected BlockNode(OpenRequest request) {
         this.state = request.state();
@@ -283,7 +280,7 @@ public abstract class BlockNode {
     final int writeData(long offset, NativeBuffer buffer, int at, int bytes, int wantedFlags) {
         statistics.checkWriteThreshold(padded(offset + bytes));
         int flags = ignoresFlush ? wantedFlags & ~RequestFlags.FUA : wantedFlags;
-        int result = limits.requestAlignment == 1 && !serialisesWrites && fits(offset, bytes, buffer, at)
+        int result = limits.requestAlignment == 1 && !state.serialisesWrites && fits(offset, bytes, buffer, at)
                 ? doWrite(offset, buffer, at, bytes, flags)
                 : UnfitRequest.write(this, offset, buffer, at, bytes, flags);
         wrote(result, offset + bytes);
@@ -341,7 +338,8 @@ public abstract class BlockNode {
         if (!unmap || bytes == 0) {
             return 0;
         }
-        int result = serialisesWrites ? serialisedDiscard(offset, bytes) : DiscardRequest.discard(this, offset, bytes);
+        int result =
+                state.serialisesWrites ? serialisedDiscard(offset, bytes) : DiscardRequest.discard(this, offset, bytes);
         generation.wrote();
         return result;
     }
@@ -378,13 +376,13 @@ public abstract class BlockNode {
 
     /** Whether every write takes its locks, because somebody else keeps writes out of a range at times. */
     final boolean serialisesWrites() {
-        return serialisesWrites;
+        return state.serialisesWrites;
     }
 
     /** From now on every write takes its locks. The node is drained. */
     @MainThread
     final void serialiseWrites() {
-        serialisesWrites = true;
+        state.serialisesWrites = true;
     }
 
     final SerialisedRanges serialisedRanges() {

@@ -1,5 +1,6 @@
 package org.qsd4j.block;
 
+import org.qsd4j.aio.Immutable;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.qapi.gen.BlkdebugEvent;
 import org.qsd4j.sys.Errno;
@@ -12,13 +13,32 @@ import org.qsd4j.util.Align;
  */
 @ThreadSafe
 public final class CopyOnRead {
-    private final BlockNode node;
-    private final long clusterSize;
+    /** A reopening or a snapshot puts another instance, or another node, behind the edge. */
+    private final BlockChild child;
 
-    CopyOnRead(BlockNode node) {
-        this.node = node;
-        DriverInfo info = node.driverInfo();
-        this.clusterSize = Math.max(info == null ? 1 : info.clusterSize(), node.limits().requestAlignment);
+    private volatile Target known;
+
+    /** @param clusterSize what is copied at once, in bytes */
+    @Immutable
+    private record Target(BlockNode node, long clusterSize) {
+        static Target of(BlockNode node) {
+            DriverInfo info = node.driverInfo();
+            return new Target(node, Math.max(info == null ? 1 : info.clusterSize(), node.limits().requestAlignment));
+        }
+    }
+
+    CopyOnRead(BlockChild child) {
+        this.child = child;
+        this.known = Target.of(child.node());
+    }
+
+    private Target target() {
+        Target target = known;
+        if (target.node != child.node()) {
+            target = Target.of(child.node());
+            known = target;
+        }
+        return target;
     }
 
     /**
@@ -28,31 +48,33 @@ public final class CopyOnRead {
      * @return 0 or -errno
      */
     public int copyUp(long offset, long bytes, BlockStatus status) {
+        Target target = target();
+        BlockNode node = target.node;
         if (node.refusesWrites()) {
             return 0;
         }
-        long start = Align.down(offset, clusterSize);
-        long end = Math.min(Align.up(offset + bytes, clusterSize), node.length());
+        long start = Align.down(offset, target.clusterSize);
+        long end = Math.min(Align.up(offset + bytes, target.clusterSize), node.length());
         if (start >= end) {
             return 0;
         }
         long locks = node.serialisedRanges().lock(start, end, true);
         NativeBuffer bounce = node.bounceBuffers().borrow();
         try {
-            return copy(start, end, bounce, status);
+            return copy(node, start, end, bounce, status);
         } finally {
             node.bounceBuffers().giveBack(bounce);
             node.serialisedRanges().unlock(locks, true);
         }
     }
 
-    private int copy(long start, long end, NativeBuffer bounce, BlockStatus status) {
+    private static int copy(BlockNode node, long start, long end, NativeBuffer bounce, BlockStatus status) {
         for (long at = start; at < end; ) {
             long wanted = Math.min(end - at, node.bounceBuffers().capacity());
             int result = StatusChain.ofNode(node, false, at, wanted, status);
             int piece = (int) status.bytes;
             if (result == 0 && piece > 0 && !status.is(BlockStatus.ALLOCATED)) {
-                result = copyPiece(at, bounce, piece);
+                result = copyPiece(node, at, bounce, piece);
             }
             if (result < 0 || piece == 0) {
                 return result;
@@ -62,12 +84,12 @@ public final class CopyOnRead {
         return 0;
     }
 
-    private int copyPiece(long offset, NativeBuffer bounce, int bytes) {
+    private static int copyPiece(BlockNode node, long offset, NativeBuffer bounce, int bytes) {
         int result = node.read(offset, bounce, 0, bytes);
         if (result < 0) {
             return result;
         }
-        result = bounce.isZero(0, bytes) ? writeZeroes(offset, bytes) : -Errno.ENOTSUP;
+        result = bounce.isZero(0, bytes) ? writeZeroes(node, offset, bytes) : -Errno.ENOTSUP;
         if (result == -Errno.ENOTSUP) {
             node.doDebugEvent(BlkdebugEvent.COR_WRITE);
             result = UnfitRequest.writePieces(node, offset, bounce, 0, bytes, RequestFlags.WRITE_UNCHANGED);
@@ -76,7 +98,7 @@ public final class CopyOnRead {
         return result;
     }
 
-    private int writeZeroes(long offset, int bytes) {
+    private static int writeZeroes(BlockNode node, long offset, int bytes) {
         int alignment = node.limits().requestAlignment;
         return Align.isAligned(offset | bytes, alignment)
                 ? ZeroRequest.tryPieces(node, offset, offset + bytes, RequestFlags.WRITE_UNCHANGED)

@@ -53,13 +53,19 @@ public abstract class DirtyBitmap {
     /** Throws QapiException if it is in use, or knows nothing. QEMU: {@code bdrv_dirty_bitmap_check}. */
     @MainThread
     public void checkUsable() {
-        if (busy) {
-            throw QapiException.generic(
-                    "Bitmap '%s' is currently in use by another operation and cannot be used", name);
-        }
+        requireIdle();
         if (inconsistent) {
             throw QapiException.generic("Bitmap '%s' is inconsistent and cannot be used", name)
                     .withHint("Try block-dirty-bitmap-remove to delete this bitmap from disk");
+        }
+    }
+
+    /** Throws QapiException if it is in use. */
+    @MainThread
+    public void requireIdle() {
+        if (busy) {
+            throw QapiException.generic(
+                    "Bitmap '%s' is currently in use by another operation and cannot be used", name);
         }
     }
 

@@ -51,6 +51,9 @@ final class GraphChange {
         target.state().parents.add(edge);
         target.state().references++;
         edge.retarget(target);
+        if (old.serialisesWrites()) {
+            target.serialiseWrites();
+        }
         touchAll(old.state(), target.state());
         onUndo(() -> {
             target.state().parents.remove(edge);
@@ -163,7 +166,7 @@ final class GraphChange {
     /** Takes all back, the last step first. */
     void undo() {
         while (!undo.isEmpty()) {
-            undo.pop().run();
+            takeBack(undo.pop());
         }
         try {
             PermissionUpdate.refresh(touched);
@@ -171,6 +174,15 @@ final class GraphChange {
             graph.report("Permissions are lost after a change that failed: " + e.getMessage());
         }
         touched.forEach(GraphChange::refresh);
+    }
+
+    /** What can't be taken back doesn't keep the rest from it. */
+    private void takeBack(Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException e) {
+            graph.report("A change that failed could not be taken back: " + e.getMessage());
+        }
     }
 
     private void touchAll(NodeState one, NodeState other) {

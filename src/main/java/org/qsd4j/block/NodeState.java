@@ -50,6 +50,9 @@ final class NodeState {
     /** See {@link BlockNode#resizeLock}. */
     final Object resizeLock = new Object();
 
+    /** See {@link BlockNode#serialiseWrites}. Any thread reads it. */
+    volatile boolean serialisesWrites;
+
     /** See {@link HomeThread}. */
     @Nullable
     IoThread homeThread;

@@ -161,7 +161,7 @@ public final class OpenRequest {
         try (DrainedSection drained = new DrainedSection(graph, node)) {
             node.serialiseWrites();
         }
-        return new CopyOnRead(node);
+        return new CopyOnRead(child);
     }
 
     /** The node of that name, or null. */

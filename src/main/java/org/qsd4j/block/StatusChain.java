@@ -84,7 +84,7 @@ final class StatusChain {
             BlockNode top, @Nullable BlockNode last, boolean wantZero, long offset, long bytes, BlockStatus status) {
         int result = ofNode(top, wantZero, offset, bytes, status);
         long topEnd = status.is(BlockStatus.EOF) ? offset + status.bytes : -1;
-        BlockNode below = top == last ? null : below(top);
+        BlockNode below = isSame(top, last) ? null : below(top);
         int depth = 1;
         while (result == 0 && status.bytes > 0 && !status.is(BlockStatus.ALLOCATED) && below != null) {
             long wanted = status.bytes;
@@ -95,13 +95,18 @@ final class StatusChain {
                 status.set(BlockStatus.ZERO | BlockStatus.ALLOCATED, wanted, 0, below);
             }
             status.flags &= ~BlockStatus.EOF;
-            below = below == last ? null : below(below);
+            below = isSame(below, last) ? null : below(below);
         }
         status.depth = depth;
         if (result == 0 && offset + status.bytes == topEnd) {
             status.flags |= BlockStatus.EOF;
         }
         return result;
+    }
+
+    /** Whether they are the same node, even if one of them is an instance from before a reopening. */
+    private static boolean isSame(BlockNode node, @Nullable BlockNode last) {
+        return last != null && node.state() == last.state();
     }
 
     private static @Nullable BlockNode below(BlockNode node) {

@@ -29,6 +29,9 @@ final class SocketPeer extends SocketHandler {
     private boolean inputEnded;
     private boolean offering;
 
+    /** Closed as soon as all replies are sent. */
+    private boolean ending;
+
     SocketPeer(SocketChardev chardev, Channel channel) {
         this.chardev = chardev;
         this.channel = channel;
@@ -79,8 +82,10 @@ final class SocketPeer extends SocketHandler {
             offering = false;
         }
         channel.config().setAutoRead(kept.readableBytes() < MAX_KEPT_BYTES && channel.isWritable());
-        if (inputEnded && !kept.isReadable() && !reader.isBusy()) {
-            channel.close();
+        if (inputEnded && !kept.isReadable() && !reader.isBusy() && !ending) {
+            ending = true;
+            // Closing at once would drop the replies that a slow reader hasn't taken yet.
+            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> channel.close());
         }
     }
 

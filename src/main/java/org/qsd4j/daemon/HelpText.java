@@ -38,8 +38,9 @@ final class HelpText {
 
               --fuse-passthrough on|off|auto
                                      let the kernel read a raw image's file itself, for
-                                     read-only FUSE exports that follow (root only);
-                                     auto (the default): not for O_DIRECT
+                                     read-only FUSE exports that follow (root only), even
+                                     once an export is gone (default: off);
+                                     auto: not for O_DIRECT
 
               --monitor [chardev=]name[,mode=control][,pretty[=on|off]]
                                      speak QMP on a character device

@@ -12,14 +12,14 @@ import org.qsd4j.sys.NativeBuffer;
 
 /**
  * Words of the tables in an image file that nobody writes. Keeps slices of it, so that a table of any size costs bounded
- * memory (16 MiB) and none before it is used. A hit takes no lock and allocates nothing.
+ * memory (1 MiB) and none before it is used. A hit takes no lock and allocates nothing.
  */
 @ThreadSafe
 public final class CachedTable {
     /** The word can't be read. No format has a word of all ones that would be an offset. */
     public static final long FAILED = -1;
 
-    private static final int SLICE = 1 << 16;
+    private static final int SLICE = 1 << 12;
     private static final int SLOTS = 256;
     private static final VarHandle LE32 = view(int[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle BE32 = view(int[].class, ByteOrder.BIG_ENDIAN);

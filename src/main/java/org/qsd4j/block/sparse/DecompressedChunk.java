@@ -13,9 +13,10 @@ import org.qsd4j.sys.NativeBuffer;
 /** The chunk of an image that was decompressed last, so that a sequential reader decompresses each of them once. */
 @ThreadSafe
 final class DecompressedChunk {
+    private static final byte[] NOTHING = {};
     private static final int PIECE = 1 << 16;
 
-    private byte[] contents = {};
+    private byte[] contents = NOTHING;
     private long hostOffset = -1;
     private @Nullable BlockChild file;
     private final NativeBuffer piece = NativeBuffer.allocate(PIECE);
@@ -38,6 +39,8 @@ final class DecompressedChunk {
 
     private int load(Extent extent) {
         if (contents.length != extent.chunkSize()) {
+            // Never both of them at once.
+            contents = NOTHING;
             contents = new byte[extent.chunkSize()];
         }
         Inflater inflater = new Inflater(extent.kind() == Extent.DEFLATE);

@@ -25,9 +25,13 @@ public abstract class SparseImageNode extends BlockNode {
 
     /**
      * @param length in bytes
+     * @throws QapiException if no node can be that long
      */
     protected SparseImageNode(OpenRequest request, BlockChild file, long length) {
         super(request);
+        if (length < 0 || length > MAX_LENGTH) {
+            throw ImageHeader.couldNotOpen(file, Errno.EFBIG);
+        }
         this.file = file;
         this.backing = child("backing");
         this.extents = ThreadLocal.withInitial(() -> new Extent(file));

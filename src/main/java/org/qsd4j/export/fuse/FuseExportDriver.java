@@ -33,7 +33,7 @@ public final class FuseExportDriver implements BlockExportDriver {
 
     private FuseSwitch ioUring = FuseSwitch.AUTO;
 
-    private FuseSwitch passthrough = FuseSwitch.AUTO;
+    private FuseSwitch passthrough = FuseSwitch.OFF;
 
     /** Written by the leaders of exports and the main loop. */
     private final AtomicInteger exportsWithRings = new AtomicInteger();

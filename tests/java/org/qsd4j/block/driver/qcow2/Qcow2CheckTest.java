@@ -52,8 +52,7 @@ class Qcow2CheckTest {
 
     private CheckResult agrees(Path image) throws Exception {
         CheckResult ours = check(image, ImageCheck.Repair.NOTHING);
-        QemuTools.Outcome outcome =
-                QemuTools.run("qemu-img", "check", "-f", "qcow2", "--output=json", image.toString());
+        QemuTools.Outcome outcome = QemuTools.run("qemu-img", QemuTools.onImage(image, "check", "--output=json"));
         String output = outcome.output();
         JsonNode theirs = new ObjectMapper().readTree(output.substring(output.indexOf("{\n")));
         assertThat(ours.corruptions)

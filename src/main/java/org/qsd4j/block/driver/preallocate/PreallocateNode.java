@@ -29,6 +29,9 @@ final class PreallocateNode extends FilterNode {
     /** Up to here the file is there already. Written under {@link #endLock}; {@link #NOT_OURS} while others may resize. */
     private volatile long fileEnd = NOT_OURS;
 
+    /** Whether the file's end was ours when the node was suspended. Main loop. */
+    private boolean wasOurs;
+
     /**
      * @param align the file's end is put at multiples of it, in bytes
      * @param size how far beyond a write, in bytes
@@ -50,11 +53,34 @@ final class PreallocateNode extends FilterNode {
         if (!mayPreallocate(perm)) {
             giveUp();
         } else if (fileEnd == NOT_OURS) {
-            long end = filtered().node().length();
-            setOwnLength(end);
-            fileEnd = end;
+            takeOver();
         }
     }
+
+    private void takeOver() {
+        long end = filtered().node().length();
+        setOwnLength(end);
+        fileEnd = end;
+    }
+
+    /** The file is cut before another instance, or another file, takes the place of this one. */
+    @Override
+    protected void doSuspend() {
+        wasOurs = fileEnd != NOT_OURS;
+        giveUp();
+        super.doSuspend();
+    }
+
+    @Override
+    protected void doResume() {
+        if (wasOurs) {
+            takeOver();
+        }
+    }
+
+    /** The file below is the successor's. */
+    @Override
+    protected void doRetire() {}
 
     @Override
     protected int doWrite(long offset, NativeBuffer buffer, int at, int bytes, int flags) {

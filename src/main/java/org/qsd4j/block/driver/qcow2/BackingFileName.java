@@ -17,30 +17,42 @@ final class BackingFileName {
     private static final int EXTENSION_HEADER = 8;
 
     private final int clusterSize;
+    private final BlockChild file;
     private final NativeBuffer before;
     private final NativeBuffer after;
     private int at;
 
-    private BackingFileName(int clusterSize) {
-        this.clusterSize = clusterSize;
+    /** Whether the header may no longer be what {@link #before} has. */
+    private boolean changed;
+
+    BackingFileName(BlockChild file, ClusterGeometry geometry) {
+        this.file = file;
+        this.clusterSize = geometry.clusterSize;
         this.before = NativeBuffer.allocate(clusterSize);
         this.after = NativeBuffer.allocate(clusterSize);
     }
 
     /** Writes and flushes; 0 or -errno. Nobody else changes the header meanwhile, nor relies on what it was afterwards. */
-    static int write(BlockChild file, ClusterGeometry geometry, String name, String format) {
+    int write(String name, String format) {
         byte[] nameBytes = name.getBytes(StandardCharsets.UTF_8);
         if (nameBytes.length > MAX_NAME) {
             return -Errno.EINVAL;
         }
-        BackingFileName change = new BackingFileName(geometry.clusterSize);
-        int result = file.read(0, change.before, 0, change.clusterSize);
+        int result = file.read(0, before, 0, clusterSize);
         if (result == 0) {
-            result = change.layOut(nameBytes, format.getBytes(StandardCharsets.UTF_8));
+            result = layOut(nameBytes, format.getBytes(StandardCharsets.UTF_8));
         }
-        if (result == 0) {
-            result = file.write(0, change.after, 0, change.clusterSize, 0);
-        }
+        return result == 0 ? put(after) : result;
+    }
+
+    /** The header is what it was before {@link #write} again, for those who go on relying on that. 0 or -errno. */
+    int takeBack() {
+        return changed ? put(before) : 0;
+    }
+
+    private int put(NativeBuffer header) {
+        changed = true;
+        int result = file.write(0, header, 0, clusterSize, 0);
         return result == 0 ? file.flush() : result;
     }
 

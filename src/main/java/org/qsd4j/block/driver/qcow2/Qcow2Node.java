@@ -26,6 +26,9 @@ final class Qcow2Node extends BlockNode {
     private final ZeroClusters zeroes;
     private final ImageResize resize;
 
+    /** What {@link #doChangeBackingFile} has written, until another instance reads it. Main loop. */
+    private @Nullable BackingFileName changedName;
+
     Qcow2Node(OpenRequest request, Qcow2Image image) {
         super(request);
         this.image = image;
@@ -259,6 +262,9 @@ final class Qcow2Node extends BlockNode {
 
     @Override
     protected void doSuspend() {
+        if (!image.readOnly) {
+            image.bitmaps().requireIdle();
+        }
         int result = image.isEjected() ? -Errno.ENOMEDIUM : finishWriting();
         if (result == 0) {
             result = image.file.flush();
@@ -267,15 +273,30 @@ final class Qcow2Node extends BlockNode {
             result = image.data.flush();
         }
         if (result < 0) {
+            doResume();
             throw QapiException.fromErrno(result, "Error flushing drive");
         }
     }
 
     @Override
     protected void doResume() {
-        int result = image.readOnly ? 0 : image.bitmaps().begin();
+        int result = changedName == null ? 0 : changedName.takeBack();
+        changedName = null;
+        if (result < 0) {
+            image.corruption.report(
+                    "The backing file's name in '" + nodeName() + "' could not be restored: " + Errno.message(-result));
+        }
+        result = image.readOnly || image.isEjected() ? 0 : beginBitmaps();
         if (result < 0) {
             image.corruption.report("Bitmaps of '" + nodeName() + "' record no writes: " + Errno.message(-result));
+        }
+    }
+
+    private int beginBitmaps() {
+        try {
+            return image.bitmaps().begin();
+        } catch (QapiException e) {
+            return -Errno.EIO;
         }
     }
 
@@ -287,7 +308,11 @@ final class Qcow2Node extends BlockNode {
 
     @Override
     protected int doChangeBackingFile(String name, String format) {
-        return image.readOnly ? -Errno.EPERM : BackingFileName.write(image.file, image.geometry, name, format);
+        if (image.readOnly) {
+            return -Errno.EPERM;
+        }
+        changedName = new BackingFileName(image.file, image.geometry);
+        return changedName.write(name, format);
     }
 
     @Override

@@ -40,6 +40,11 @@ final class TrackedBitmap {
         return bytes <= MAX_BYTES && entry.tableSize() == image.geometry.clustersFor(bytes);
     }
 
+    /** What it takes in memory. {@link #fits} is true of it. */
+    static long bytes(BitmapDirectory.Entry entry, Qcow2Image image) {
+        return entry.tableSize() * image.geometry.clusterSize;
+    }
+
     private static long byteCount(BitmapDirectory.Entry entry, long diskLength) {
         long bits = (diskLength + (1L << entry.granularityBits()) - 1) >>> entry.granularityBits();
         return (bits + 7) / 8;

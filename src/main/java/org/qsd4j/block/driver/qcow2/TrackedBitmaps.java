@@ -14,6 +14,9 @@ import org.qsd4j.sys.NativeBuffer;
 final class TrackedBitmaps {
     private static final int FLAGS = 12;
 
+    /** What all bitmaps of an image may take in memory. */
+    private static final long MAX_BYTES = 256 << 20;
+
     private final Qcow2Image image;
 
     /** Those that somebody has asked for, by name. Main loop. */
@@ -32,13 +35,16 @@ final class TrackedBitmaps {
     int begin() {
         List<TrackedBitmap> loaded = new ArrayList<>();
         boolean changed = false;
+        long budget = MAX_BYTES;
         for (BitmapDirectory.Entry entry : BitmapDirectory.read(image.file, image.metadata)) {
             boolean tracks = (entry.flags() & BitmapDirectory.FLAG_AUTO) != 0;
             if (!tracks || (entry.flags() & BitmapDirectory.FLAG_IN_USE) != 0) {
                 continue;
             }
-            TrackedBitmap bitmap = TrackedBitmap.fits(entry, image) ? TrackedBitmap.load(entry, image) : null;
+            boolean fits = TrackedBitmap.fits(entry, image) && TrackedBitmap.bytes(entry, image) <= budget;
+            TrackedBitmap bitmap = fits ? TrackedBitmap.load(entry, image) : null;
             if (bitmap != null) {
+                budget -= TrackedBitmap.bytes(entry, image);
                 loaded.add(bitmap);
             }
             int result = writeFlags(entry, entry.flags() | BitmapDirectory.FLAG_IN_USE);
@@ -106,6 +112,15 @@ final class TrackedBitmaps {
         }
     }
 
+    /**
+     * Whoever uses a bitmap keeps it, so that it can't be given up.
+     *
+     * @throws QapiException if somebody does
+     */
+    void requireIdle() {
+        asked.values().forEach(StoredBitmap::requireIdle);
+    }
+
     /** Nobody writes any more. What fails leaves its bitmap in use. 0 or -errno. */
     int end() {
         for (TrackedBitmap bitmap : bitmaps) {
@@ -121,6 +136,7 @@ final class TrackedBitmaps {
             }
         }
         bitmaps = new TrackedBitmap[0];
+        asked.clear();
         return 0;
     }
 

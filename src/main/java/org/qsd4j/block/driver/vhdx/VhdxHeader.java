@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.block.BlockChild;
+import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.sparse.CachedTable;
 import org.qsd4j.block.sparse.ImageHeader;
 import org.qsd4j.qapi.QapiException;
@@ -18,6 +19,7 @@ final class VhdxHeader {
     private static final int CRC_OFFSET = 4;
     private static final int GUID_BYTES = 16;
     private static final int LOG_GUID = 48;
+    private static final long LOG_START = 1 << 20;
     private static final int LOG_SECTOR = 4096;
     private static final long LOG_ENTRY = 0x65676f6cL;
     private static final long MAX_LOG = 128L << 20;
@@ -69,7 +71,10 @@ final class VhdxHeader {
         if (bytes.isZero(LOG_GUID, GUID_BYTES) || length == 0) {
             return;
         }
-        if (length > MAX_LOG || offset < 0 || offset % LOG_SECTOR != 0) {
+        if (length > MAX_LOG
+                || offset < LOG_START
+                || offset > BlockNode.MAX_LENGTH - length
+                || offset % LOG_SECTOR != 0) {
             throw ImageHeader.couldNotOpen(file, Errno.EINVAL);
         }
         CachedTable log = new CachedTable(file);

@@ -38,6 +38,9 @@ record SparseHeader(
     private static final long DIRECTORY_AT_END = -1;
     private static final int MAX_TABLE_ENTRIES = 512;
     private static final long MAX_DIRECTORY = 32 << 20;
+    /** A grain is decompressed as a whole, into memory. */
+    private static final long MAX_COMPRESSED_GRAIN_SECTORS = (16 << 20) / SECTOR;
+
     private static final long MAX_GRAIN_SECTORS = 0x200000;
     private static final long MAX_SECTORS = 1L << 53;
 
@@ -73,6 +76,9 @@ record SparseHeader(
             throw QapiException.withErrno(Errno.EINVAL, "File truncated, expecting at least %d bytes", expected);
         }
         boolean compressed = header.u16(77) == DEFLATE;
+        if (compressed && grain > MAX_COMPRESSED_GRAIN_SECTORS) {
+            throw QapiException.withErrno(Errno.EFBIG, "Invalid granularity, image may be corrupt");
+        }
         return new SparseHeader(
                 sectors * SECTOR,
                 grain * SECTOR,

@@ -25,7 +25,7 @@ public final class VmdkDriver implements BlockDriver {
     private static final int EMBEDDED_DESCRIPTOR = 512;
 
     private static final Pattern DESCRIPTOR_START =
-            Pattern.compile("(?:#[^\\n]*\\n| *\\r?\\n)*version=[123]\\r?\\n.*", Pattern.DOTALL);
+            Pattern.compile("(?:#[^\\n]*\\n| *\\r?\\n)*+version=[123]\\r?\\n.*", Pattern.DOTALL);
 
     @Override
     public String formatName() {
