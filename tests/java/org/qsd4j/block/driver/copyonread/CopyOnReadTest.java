@@ -84,6 +84,30 @@ class CopyOnReadTest {
         return data;
     }
 
+    /** The instance from before would place clusters where the one of now has its own. */
+    @Test
+    void copiesGoThroughTheInstanceOfNow() {
+        BlockBackend blk = filter("");
+        BlockNode before = test.graph.lookup(null, "top");
+        test.graph.reopen(
+                List.of(TestGraph.options("{'driver':'qcow2','node-name':'top','file':'top-file','backing':'mid'}")));
+        assertThat(test.graph.lookup(null, "top")).isNotSameAs(before);
+        BlockBackend guest = test.writer(test.graph.lookup(null, "top"));
+        byte[] nines = new byte[CLUSTER];
+        Arrays.fill(nines, (byte) 9);
+        for (int cluster = 0; cluster < 8; cluster += 2) {
+            buffer.put(0, nines, 0, CLUSTER);
+            assertThat(guest.write(cluster * CLUSTER, buffer, 0, CLUSTER, 0)).isZero();
+            long copied = (cluster + 1L) * CLUSTER;
+            assertThat(read(blk, copied, CLUSTER))
+                    .isEqualTo(Arrays.copyOfRange(base, (int) copied, (int) copied + CLUSTER));
+            assertThat(isTopsOwn(copied)).isTrue();
+        }
+        for (int cluster = 0; cluster < 8; cluster += 2) {
+            assertThat(read(guest, cluster * CLUSTER, CLUSTER)).isEqualTo(nines);
+        }
+    }
+
     @Test
     void wholeClustersThatAReadTouchesStayInTheOverlay() {
         BlockBackend blk = filter("");

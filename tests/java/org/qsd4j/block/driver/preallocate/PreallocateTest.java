@@ -79,6 +79,25 @@ class PreallocateTest {
     }
 
     @Test
+    void aReopeningCutsItsOwnFileAndNoOther() throws Exception {
+        Path other = Files.write(dir.resolve("other"), new byte[3 * MIB]);
+        test.add("{'driver':'file','node-name':'one','filename':'" + file + "'}");
+        test.add("{'driver':'file','node-name':'two','filename':'" + other + "'}");
+        String definition = "{'driver':'preallocate','node-name':'p','file':'%s'}";
+        BlockBackend blk = test.writer(test.add(String.format(definition, "one")));
+        blk.setAllowWriteBeyondEof(true);
+        assertThat(blk.write(0, buffer, 0, 4096, 0)).isZero();
+        test.graph.reopen(List.of(TestGraph.options(String.format(definition, "one"))));
+        assertThat(Files.size(file)).isEqualTo(4096);
+        assertThat(blk.node().length()).isEqualTo(4096);
+        assertThat(blk.write(4096, buffer, 0, 4096, 0)).isZero();
+        test.graph.reopen(List.of(TestGraph.options(String.format(definition, "two"))));
+        assertThat(Files.size(file)).isEqualTo(8192);
+        assertThat(Files.size(other)).isEqualTo(3 * MIB);
+        assertThat(blk.node().length()).isEqualTo(3 * MIB);
+    }
+
+    @Test
     void sizesSetByHandAreKept() throws Exception {
         BlockBackend blk = grower();
         assertThat(blk.write(0, buffer, 0, 8192, 0)).isZero();
