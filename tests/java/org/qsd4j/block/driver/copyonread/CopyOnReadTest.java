@@ -97,14 +97,15 @@ class CopyOnReadTest {
         Arrays.fill(nines, (byte) 9);
         for (int cluster = 0; cluster < 8; cluster += 2) {
             buffer.put(0, nines, 0, CLUSTER);
-            assertThat(guest.write(cluster * CLUSTER, buffer, 0, CLUSTER, 0)).isZero();
+            assertThat(guest.write((long) cluster * CLUSTER, buffer, 0, CLUSTER, 0))
+                    .isZero();
             long copied = (cluster + 1L) * CLUSTER;
             assertThat(read(blk, copied, CLUSTER))
                     .isEqualTo(Arrays.copyOfRange(base, (int) copied, (int) copied + CLUSTER));
             assertThat(isTopsOwn(copied)).isTrue();
         }
         for (int cluster = 0; cluster < 8; cluster += 2) {
-            assertThat(read(guest, cluster * CLUSTER, CLUSTER)).isEqualTo(nines);
+            assertThat(read(guest, (long) cluster * CLUSTER, CLUSTER)).isEqualTo(nines);
         }
     }
 
@@ -170,7 +171,7 @@ class CopyOnReadTest {
                     mine.put(0, filled(4096, id + 1), 0, 4096);
                     int result = id % 2 == 0
                             ? writer.write(page, mine, 0, 4096, 0)
-                            : reader.read((long) cluster * CLUSTER, mine, 0, CLUSTER);
+                            : reader.read((long) (long) cluster * CLUSTER, mine, 0, CLUSTER);
                     if (result != 0) {
                         failures.add("request: " + result);
                     }
