@@ -171,7 +171,7 @@ class CopyOnReadTest {
                     mine.put(0, filled(4096, id + 1), 0, 4096);
                     int result = id % 2 == 0
                             ? writer.write(page, mine, 0, 4096, 0)
-                            : reader.read((long) (long) cluster * CLUSTER, mine, 0, CLUSTER);
+                            : reader.read((long) cluster * CLUSTER, mine, 0, CLUSTER);
                     if (result != 0) {
                         failures.add("request: " + result);
                     }
