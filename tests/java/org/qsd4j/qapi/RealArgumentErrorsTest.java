@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.util.List;
 import java.util.Random;
 import java.util.regex.Pattern;
@@ -50,15 +51,26 @@ class RealArgumentErrorsTest {
         ArgumentSpoiler spoiler = new ArgumentSpoiler(random);
         List<String> commands =
                 MalformedCommandsTest.lines("/qapi/valid-commands.txt").toList();
-        try (RealDaemon daemon = new RealDaemon()) {
+        RealDaemon daemon = new RealDaemon();
+        try {
             for (int i = 0; i < ROUNDS; i++) {
                 JsonNode command = MAPPER.readTree(commands.get(random.nextInt(commands.size())));
                 String name = command.get("execute").asText();
                 ObjectNode arguments = spoiler.spoil(command.get("arguments"));
+                String real;
+                try {
+                    real = real(daemon, name, arguments);
+                } catch (IOException e) {
+                    // It dies of some arguments that fit (blockdev-reopen of nothing), which says nothing of ours.
+                    daemon = new RealDaemon();
+                    continue;
+                }
                 assertThat(ours(name, arguments))
                         .as("%s %s, -Dqsd4j.seed=%d", name, arguments, seed)
-                        .isEqualTo(real(daemon, name, arguments));
+                        .isEqualTo(real);
             }
+        } finally {
+            daemon.close();
         }
     }
 
