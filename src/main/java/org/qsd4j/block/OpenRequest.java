@@ -141,6 +141,21 @@ public final class OpenRequest {
     }
 
     /**
+     * Like {@link #openBacking}, but never takes the format from the contents: a guest that writes them could then read any
+     * file of the host.
+     *
+     * @throws QapiException if only the image names the file, and doesn't say its format
+     */
+    public @Nullable BlockChild openBackingOfKnownFormat(
+            @Nullable BlockdevRefOrNull ref, @Nullable String filename, @Nullable String format) {
+        if (ref == null && filename != null && format == null && !filename.startsWith("json:")) {
+            throw QapiException.generic(
+                    "The image doesn't say the format of its backing file '%s': define it with 'backing'", filename);
+        }
+        return openBacking(ref, filename, format);
+    }
+
+    /**
      * Opens a child by its file name, as an image's header names a data file.
      *
      * @param format the driver, or null for the protocol that the name implies

@@ -58,12 +58,7 @@ public abstract class SparseImageNode extends BlockNode {
             @Nullable String recorded,
             @Nullable String format) {
         String name = recorded == null ? null : ImageNames.resolve(file.node().exactFilename(), recorded);
-        if (ref == null && name != null && format == null && !name.startsWith("json:")) {
-            // Taking the format from what the guest has written would let the guest read any file.
-            throw QapiException.generic(
-                    "The image doesn't say the format of its backing file '%s': define it with 'backing'", name);
-        }
-        request.openBacking(ref, name, format);
+        request.openBackingOfKnownFormat(ref, name, format);
     }
 
     /** Adds the backing file that the image records to a description. */

@@ -157,13 +157,8 @@ public final class Qcow2Driver implements BlockDriver {
         String recorded = metadata.backingFile();
         String backingName = recorded == null ? null : ImageNames.resolve(imageName, recorded);
         String backingFormat = metadata.extensions().backingFormat();
-        if (options.backing() == null && backingName != null && backingFormat == null && !isJson(backingName)) {
-            // Taking the format from what the guest has written would let the guest read any file.
-            throw QapiException.generic(
-                    "The image doesn't say the format of its backing file '%s': define it with 'backing'", backingName);
-        }
         image.setBackingName(backingName);
-        image.setBacking(request.openBacking(options.backing(), backingName, backingFormat));
+        image.setBacking(request.openBackingOfKnownFormat(options.backing(), backingName, backingFormat));
         return new Qcow2Node(request, image);
     }
 
@@ -206,9 +201,5 @@ public final class Qcow2Driver implements BlockDriver {
                 report.accept(message);
             }
         };
-    }
-
-    private static boolean isJson(String name) {
-        return name.startsWith("json:");
     }
 }
