@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.qsd4j.aio.MainLoop;
 import org.qsd4j.block.driver.file.FileDriver;
-import org.qsd4j.block.driver.nullco.NullCoDriver;
+import org.qsd4j.block.driver.nullco.NullDriver;
 import org.qsd4j.block.driver.raw.RawDriver;
 import org.qsd4j.qapi.JsonInputVisitor;
 import org.qsd4j.qapi.gen.BlockdevOptions;
@@ -25,7 +25,7 @@ public final class TestGraph implements AutoCloseable {
     public final BlockGraph graph;
 
     public TestGraph(BlockDriver... more) {
-        List<BlockDriver> drivers = new ArrayList<>(List.of(new FileDriver(), new RawDriver(), new NullCoDriver()));
+        List<BlockDriver> drivers = new ArrayList<>(List.of(new FileDriver(), new RawDriver(), NullDriver.nullCo()));
         drivers.addAll(List.of(more));
         graph = new BlockGraph(new MainLoop(), new BlockDrivers(drivers), reports::add);
     }

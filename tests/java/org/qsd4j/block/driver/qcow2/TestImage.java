@@ -13,7 +13,7 @@ import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.OpenRequest;
 import org.qsd4j.block.TestEdges;
 import org.qsd4j.block.TestGraph;
-import org.qsd4j.block.driver.nullco.NullCoDriver;
+import org.qsd4j.block.driver.nullco.NullDriver;
 import org.qsd4j.block.driver.qcow2.format.Qcow2Header;
 import org.qsd4j.qapi.JsonInputVisitor;
 import org.qsd4j.qapi.gen.BlockdevOptions;
@@ -74,7 +74,7 @@ final class TestImage implements AutoCloseable {
     }
 
     static OpenRequest request(boolean readOnly) {
-        NullCoDriver driver = new NullCoDriver();
+        NullDriver driver = NullDriver.nullCo();
         BlockdevOptions options = BlockdevOptions.visit(
                 new JsonInputVisitor(JsonNodeFactory.instance.objectNode().put("driver", "null-co")), null);
         return TestEdges.request(driver, options, readOnly);
