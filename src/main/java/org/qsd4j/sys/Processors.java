@@ -1,20 +1,17 @@
 package org.qsd4j.sys;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-
 /** What the kernel tells of the machine's processors. */
 public final class Processors {
-    private static final Path POSSIBLE = Path.of("/sys/devices/system/cpu/possible");
+    private static final String POSSIBLE = "/sys/devices/system/cpu/possible";
 
     private Processors() {}
 
     /** How many there can ever be, those that are off included: the kernel's per-processor structures. 0 if unknown. */
     public static int possible() {
+        String list = KernelFile.read(POSSIBLE);
         try {
-            return count(Files.readString(POSSIBLE).strip());
-        } catch (IOException | NumberFormatException e) {
+            return list == null ? 0 : count(list);
+        } catch (NumberFormatException e) {
             return 0;
         }
     }

@@ -1,9 +1,7 @@
 package org.qsd4j.export.fuse;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.qsd4j.aio.Immutable;
+import org.qsd4j.sys.KernelFile;
 
 /**
  * How the kernel is to bring an export's requests; clients see no difference.
@@ -20,7 +18,7 @@ record FuseTuning(FuseSwitch ioUring, FuseSwitch passthrough, int maxBytes, int 
 
     private static final int GREATEST_MAX_BYTES = 16 << 20;
     private static final int PAGE = 4096;
-    private static final Path MAX_PAGES_LIMIT = Path.of("/proc/sys/fs/fuse/max_pages_limit");
+    private static final String MAX_PAGES_LIMIT = "/proc/sys/fs/fuse/max_pages_limit";
 
     /** With the biggest requests that the machine's administrator allows. */
     static FuseTuning of(FuseSwitch ioUring, FuseSwitch passthrough) {
@@ -29,11 +27,15 @@ record FuseTuning(FuseSwitch ioUring, FuseSwitch passthrough, int maxBytes, int 
     }
 
     private static int allowedMaxBytes() {
-        try {
-            long pages = Long.parseLong(Files.readString(MAX_PAGES_LIMIT).strip());
-            return (int) Math.max(COMMON_MAX_BYTES, Math.min(GREATEST_MAX_BYTES, pages * PAGE));
-        } catch (IOException | NumberFormatException e) {
+        String limit = KernelFile.read(MAX_PAGES_LIMIT);
+        if (limit == null) {
             return COMMON_MAX_BYTES; // kernels before 6.13
+        }
+        try {
+            long pages = Long.parseLong(limit);
+            return (int) Math.max(COMMON_MAX_BYTES, Math.min(GREATEST_MAX_BYTES, pages * PAGE));
+        } catch (NumberFormatException e) {
+            return COMMON_MAX_BYTES;
         }
     }
 }
