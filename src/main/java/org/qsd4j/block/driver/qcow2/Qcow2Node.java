@@ -52,13 +52,19 @@ final class Qcow2Node extends BlockNode {
         return image;
     }
 
-    @Override
-    protected int doWrite(long offset, NativeBuffer buffer, int at, int bytes, int flags) {
+    /** What every change that can't be is answered with; else 0. */
+    private int refusal(long offset, long bytes) {
         if (image.readOnly) {
             return -Errno.EPERM;
         }
-        if (offset + bytes > length()) {
-            return -Errno.EIO;
+        return offset + bytes > length() ? -Errno.EIO : 0;
+    }
+
+    @Override
+    protected int doWrite(long offset, NativeBuffer buffer, int at, int bytes, int flags) {
+        int refusal = refusal(offset, bytes);
+        if (refusal < 0) {
+            return refusal;
         }
         int ticket = image.gracePeriod.enter();
         try {
@@ -81,11 +87,9 @@ final class Qcow2Node extends BlockNode {
 
     @Override
     protected int doWriteZeroes(long offset, long bytes, int flags) {
-        if (image.readOnly) {
-            return -Errno.EPERM;
-        }
-        if (offset + bytes > length()) {
-            return -Errno.EIO;
+        int refusal = refusal(offset, bytes);
+        if (refusal < 0) {
+            return refusal;
         }
         int ticket = image.gracePeriod.enter();
         try {
@@ -98,11 +102,9 @@ final class Qcow2Node extends BlockNode {
 
     @Override
     protected int doDiscard(long offset, long bytes) {
-        if (image.readOnly) {
-            return -Errno.EPERM;
-        }
-        if (offset + bytes > length()) {
-            return -Errno.EIO;
+        int refusal = refusal(offset, bytes);
+        if (refusal < 0) {
+            return refusal;
         }
         int ticket = image.gracePeriod.enter();
         try {

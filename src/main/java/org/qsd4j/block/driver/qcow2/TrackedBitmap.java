@@ -35,12 +35,12 @@ final class TrackedBitmap {
     }
 
     /** Whether the bitmap is of the disk's size, and of one that is kept in memory. */
-    static boolean fits(BitmapDirectory.Entry entry, Qcow2Image image) {
+    private static boolean fits(BitmapDirectory.Entry entry, Qcow2Image image) {
         long bytes = byteCount(entry, image.diskLength());
         return bytes <= MAX_BYTES && entry.tableSize() == image.geometry.clustersFor(bytes);
     }
 
-    /** What it takes in memory. {@link #fits} is true of it. */
+    /** What it takes in memory, if it can be read at all. */
     static long bytes(BitmapDirectory.Entry entry, Qcow2Image image) {
         return entry.tableSize() * image.geometry.clusterSize;
     }
@@ -50,8 +50,11 @@ final class TrackedBitmap {
         return (bits + 7) / 8;
     }
 
-    /** Reads it; null if that can't be done. {@link #fits} is true of it. */
+    /** Reads it; null if that can't be done. */
     static @Nullable TrackedBitmap load(BitmapDirectory.Entry entry, Qcow2Image image) {
+        if (!fits(entry, image)) {
+            return null;
+        }
         long[] table = new long[(int) entry.tableSize()];
         if (TableIo.readWords(image.file, entry.tableOffset(), table) < 0) {
             return null;

@@ -41,8 +41,8 @@ final class TrackedBitmaps {
             if (!tracks || (entry.flags() & BitmapDirectory.FLAG_IN_USE) != 0) {
                 continue;
             }
-            boolean fits = TrackedBitmap.fits(entry, image) && TrackedBitmap.bytes(entry, image) <= budget;
-            TrackedBitmap bitmap = fits ? TrackedBitmap.load(entry, image) : null;
+            boolean affordable = TrackedBitmap.bytes(entry, image) <= budget;
+            TrackedBitmap bitmap = affordable ? TrackedBitmap.load(entry, image) : null;
             if (bitmap != null) {
                 budget -= TrackedBitmap.bytes(entry, image);
                 loaded.add(bitmap);
@@ -93,7 +93,7 @@ final class TrackedBitmaps {
                 if ((entry.flags() & BitmapDirectory.FLAG_IN_USE) != 0) {
                     return new StoredBitmap(entry, null);
                 }
-                TrackedBitmap bits = TrackedBitmap.fits(entry, image) ? TrackedBitmap.load(entry, image) : null;
+                TrackedBitmap bits = TrackedBitmap.load(entry, image);
                 if (bits == null) {
                     throw QapiException.generic("Could not read bitmap '%s' of the image", name);
                 }
