@@ -24,10 +24,7 @@ public final class PskCreds extends TlsCreds {
     public static PskCreds load(TlsCredsPskProperties properties, Consumer<String> report) {
         checkAvailable();
         boolean server = isServer(properties.endpoint());
-        String dir = properties.dir();
-        if (dir == null || dir.isEmpty()) {
-            throw QapiException.generic("Missing 'dir' property value");
-        }
+        String dir = requireDir(properties.dir());
         try {
             GnuTlsCredentials credentials = GnuTlsCredentials.psk(server);
             if (server) {

@@ -42,6 +42,14 @@ public abstract class TlsCreds {
         return endpoint == QCryptoTLSCredsEndpoint.SERVER;
     }
 
+    /** The credentials' directory; throws QapiException if none is named. */
+    static String requireDir(@Nullable String dir) {
+        if (dir == null || dir.isEmpty()) {
+            throw QapiException.generic("Missing 'dir' property value");
+        }
+        return dir;
+    }
+
     /** The path of a file in the credentials' directory; null if there is none, and that is no error. */
     static @Nullable String file(String dir, String name, boolean required) {
         String path = dir + "/" + name;

@@ -35,10 +35,7 @@ public final class X509Creds extends TlsCreds {
             TlsCredsX509Properties properties, @Nullable String password, Consumer<String> report) {
         checkAvailable();
         boolean server = isServer(properties.endpoint());
-        String dir = properties.dir();
-        if (dir == null || dir.isEmpty()) {
-            throw QapiException.generic("Missing 'dir' property value");
-        }
+        String dir = requireDir(properties.dir());
         try {
             GnuTlsCredentials credentials = GnuTlsCredentials.certificate();
             String authorityFile = String.valueOf(file(dir, "ca-cert.pem", true));
