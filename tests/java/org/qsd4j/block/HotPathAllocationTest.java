@@ -2,8 +2,6 @@ package org.qsd4j.block;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.management.ThreadMXBean;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -11,6 +9,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.qsd4j.sys.NativeBuffer;
+import org.qsd4j.testing.Allocations;
 
 /** Requests make no garbage, or the collector would stop every queue for them. */
 class HotPathAllocationTest {
@@ -20,7 +19,6 @@ class HotPathAllocationTest {
     @TempDir
     Path dir;
 
-    private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private final NativeBuffer buffer = NativeBuffer.allocate(8192);
     private final BlockStatus status = new BlockStatus();
 
@@ -48,9 +46,7 @@ class HotPathAllocationTest {
 
     private long allocatedBy(BlockBackend backend, int shift) {
         run(backend, shift, WARM_UP);
-        long before = threads.getCurrentThreadAllocatedBytes();
-        run(backend, shift, REQUESTS);
-        return threads.getCurrentThreadAllocatedBytes() - before;
+        return Allocations.of(() -> run(backend, shift, REQUESTS));
     }
 
     private void run(BlockBackend backend, int shift, int requests) {

@@ -2,14 +2,13 @@ package org.qsd4j.block.driver.qcow2;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.management.ThreadMXBean;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.qsd4j.block.BlockStatus;
 import org.qsd4j.sys.NativeBuffer;
+import org.qsd4j.testing.Allocations;
 
 /** Requests to clusters that are there already allocate no memory. */
 class MappedClusterAllocationTest {
@@ -20,7 +19,6 @@ class MappedClusterAllocationTest {
     @TempDir
     Path dir;
 
-    private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private final NativeBuffer buffer = NativeBuffer.allocate(8192);
     private final BlockStatus status = new BlockStatus();
 
@@ -32,9 +30,7 @@ class MappedClusterAllocationTest {
         QemuTools.io(image, "write -P 1 0 1M");
         try (TestImage ours = TestImage.open(image, false)) {
             run(ours, WARM_UP);
-            long before = threads.getCurrentThreadAllocatedBytes();
-            run(ours, REQUESTS);
-            assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(REQUESTS);
+            assertThat(Allocations.of(() -> run(ours, REQUESTS))).isLessThan(REQUESTS);
         }
     }
 
