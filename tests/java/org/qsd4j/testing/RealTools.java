@@ -28,15 +28,9 @@ public final class RealTools {
     public record Result(int exitCode, String output) {}
 
     public static String find(String tool) {
-        List<String> directories = new ArrayList<>();
-        String named = System.getenv("QSD4J_REAL_BIN");
-        directories.add(named == null ? "/opt/qemu-sid-bin" : named);
-        directories.addAll(List.of(System.getenv("PATH").split(File.pathSeparator)));
-        for (String directory : directories) {
-            Path path = Path.of(directory, tool);
-            if (Files.isExecutable(path)) {
-                return path.toString();
-            }
+        List<String> all = findAll(tool);
+        if (!all.isEmpty()) {
+            return all.get(0);
         }
         String message = tool + " is missing";
         if ("true".equals(System.getenv("CI"))) {
@@ -45,22 +39,44 @@ public final class RealTools {
         return Assumptions.abort(message);
     }
 
+    /** Every version of a tool that there is, the one to compare with first. */
+    public static List<String> findAll(String tool) {
+        List<String> directories = new ArrayList<>();
+        String named = System.getenv("QSD4J_REAL_BIN");
+        directories.add(named == null ? "/opt/qemu-sid-bin" : named);
+        directories.addAll(List.of(System.getenv("PATH").split(File.pathSeparator)));
+        return directories.stream()
+                .map(directory -> Path.of(directory, tool))
+                .filter(Files::isExecutable)
+                .map(Path::toString)
+                .toList();
+    }
+
     /** Runs a tool to its end. */
     public static Result run(String tool, String... arguments) throws IOException, InterruptedException {
-        Process process = start(tool, arguments);
+        return runProgram(find(tool), arguments);
+    }
+
+    /** Runs a program, of which there may be several versions, to its end. */
+    public static Result runProgram(String program, String... arguments) throws IOException, InterruptedException {
+        Process process = startProgram(program, arguments);
         process.getOutputStream().close();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
             process.destroyForcibly();
-            throw new AssertionError(tool + " hangs");
+            throw new AssertionError(program + " hangs");
         }
         return new Result(process.exitValue(), output.stripTrailing());
     }
 
     /** Starts a tool; its standard error goes where its output goes. */
     public static Process start(String tool, String... arguments) throws IOException {
+        return startProgram(find(tool), arguments);
+    }
+
+    private static Process startProgram(String program, String... arguments) throws IOException {
         List<String> command = new ArrayList<>();
-        command.add(find(tool));
+        command.add(program);
         command.addAll(List.of(arguments));
         return new ProcessBuilder(command).redirectErrorStream(true).start();
     }

@@ -1,7 +1,6 @@
 package org.qsd4j.export.nbd;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,6 +22,7 @@ import org.qsd4j.block.driver.nbd.NbdDriver;
 import org.qsd4j.qom.ObjectRegistry;
 import org.qsd4j.qom.QomTree;
 import org.qsd4j.sys.NativeBuffer;
+import org.qsd4j.testing.RealTools;
 
 /** The tools of other people, in both directions; skipped where they aren't installed. */
 @Timeout(120)
@@ -53,24 +53,6 @@ class NbdInteropTest {
         return "nbd+unix:///e?socket=" + server.socket;
     }
 
-    /** A tool of QEMU: of the release under QSD4J_REAL_BIN if there is one, else what the system has. */
-    private static String qemu(String tool) {
-        String configured = System.getenv("QSD4J_REAL_BIN");
-        Path real = Path.of(configured == null ? "/opt/qemu-sid-bin" : configured, tool);
-        return Files.isExecutable(real) ? real.toString() : find(tool);
-    }
-
-    private static String find(String tool) {
-        for (String directory : System.getenv("PATH").split(":", -1)) {
-            Path candidate = Path.of(directory, tool);
-            if (Files.isExecutable(candidate)) {
-                return candidate.toString();
-            }
-        }
-        assumeTrue(false, tool + " is not installed");
-        return tool;
-    }
-
     private String run(String... command) throws Exception {
         Path log = dir.resolve("log");
         Process process = new ProcessBuilder(command)
@@ -94,7 +76,7 @@ class NbdInteropTest {
 
     @Test
     void qemuImgConvertsInAndOutAndMaps() throws Exception {
-        String qemuImg = qemu("qemu-img");
+        String qemuImg = RealTools.find("qemu-img");
         run(qemuImg, "convert", "-n", "-f", "raw", "-O", "raw", imageFile().toString(), uri());
         run(
                 qemuImg,
@@ -121,7 +103,7 @@ class NbdInteropTest {
     @Test
     void qemuIoWritesZeroesAndDiscards() throws Exception {
         String output = run(
-                qemu("qemu-io"),
+                RealTools.find("qemu-io"),
                 "-f",
                 "raw",
                 "-c",
@@ -146,7 +128,7 @@ class NbdInteropTest {
 
     @Test
     void nbdcopyCopiesInAndOut() throws Exception {
-        String nbdcopy = find("nbdcopy");
+        String nbdcopy = RealTools.find("nbdcopy");
         run(nbdcopy, imageFile().toString(), uri());
         run(nbdcopy, uri(), dir.resolve("out").toString());
         assertThat(Arrays.equals(Files.readAllBytes(dir.resolve("out")), image)).isTrue();
@@ -154,7 +136,7 @@ class NbdInteropTest {
 
     @Test
     void nbdinfoListsTheExportAndItsMap() throws Exception {
-        String nbdinfo = find("nbdinfo");
+        String nbdinfo = RealTools.find("nbdinfo");
         assertThat(run(nbdinfo, "--list", uri()))
                 .contains("export=\"e\"", "export-size: 8388608", "base:allocation", "qemu:allocation-depth");
         assertThat(run(nbdinfo, "--map", uri())).contains("hole,zero");
@@ -163,7 +145,8 @@ class NbdInteropTest {
     @Test
     void ourDriverWorksOnAnExportOfQemuNbd() throws Exception {
         Path socket = dir.resolve("qemu.sock");
-        List<String> command = new ArrayList<>(List.of(qemu("qemu-nbd"), "-t", "-f", "raw", "-k", socket.toString()));
+        List<String> command =
+                new ArrayList<>(List.of(RealTools.find("qemu-nbd"), "-t", "-f", "raw", "-k", socket.toString()));
         command.add(imageFile().toString());
         Process qemu = new ProcessBuilder(command).start();
         try (TestGraph graph = new TestGraph(new NbdDriver(new ObjectRegistry(new QomTree(), line -> {})))) {

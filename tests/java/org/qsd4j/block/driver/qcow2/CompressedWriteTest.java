@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.qsd4j.block.RequestFlags;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
+import org.qsd4j.testing.RealTools;
 
 /** Clusters written compressed, as others read them. */
 class CompressedWriteTest {
@@ -77,9 +78,10 @@ class CompressedWriteTest {
         WriteModelTest.check(image);
         assertThat(QemuTools.contents(image, dir.resolve("raw"))).isEqualTo(contents);
         Path raw = dir.resolve("other");
-        if (QemuTools.otherOnPath()) {
-            QemuTools.Outcome convert =
-                    QemuTools.start("qemu-img", "convert", "-O", "raw", image.toString(), raw.toString());
+        String other = QemuTools.otherQemuImg();
+        if (other != null) {
+            RealTools.Result convert =
+                    QemuTools.runProgram(other, "convert", "-O", "raw", image.toString(), raw.toString());
             assertThat(convert.exitCode()).as(convert.output()).isZero();
             assertThat(Files.readAllBytes(raw)).isEqualTo(contents);
         }

@@ -18,6 +18,7 @@ import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.PreallocMode;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
+import org.qsd4j.testing.RealTools;
 
 /**
  * The n-th write or flush of the file fails, for every n of a script: the operation says so or is none the worse for it,
@@ -128,7 +129,7 @@ class ErrorSweepTest {
     private void reopen(RecordingNode file, Expectation expected, String what) throws Exception {
         Path path = dir.resolve("after");
         Files.write(path, file.contents());
-        QemuTools.Outcome check = QemuTools.run("qemu-img", QemuTools.onImage(path, "check"));
+        RealTools.Result check = QemuTools.run("qemu-img", QemuTools.onImage(path, "check"));
         assertThat(check.exitCode()).as("%s: %s", what, check.output()).isIn(0, 3);
         try (TestImage again = TestImage.open(path, true)) {
             expected.check(again);

@@ -17,6 +17,7 @@ import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.RequestFlags;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
+import org.qsd4j.testing.RealTools;
 
 /**
  * Whatever part of the unflushed writes a power cut leaves, the image opens, has nothing worse than leaks, holds all that
@@ -168,7 +169,7 @@ class PowerCutTest {
             throws Exception {
         Path cut = dir.resolve("cut");
         Files.write(cut, left);
-        QemuTools.Outcome check = QemuTools.run("qemu-img", QemuTools.onImage(cut, "check"));
+        RealTools.Result check = QemuTools.run("qemu-img", QemuTools.onImage(cut, "check"));
         assertThat(check.exitCode())
                 .as("cut after %d: %s", events, check.output())
                 .isIn(0, 3);

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
+import org.qsd4j.testing.RealTools;
 
 /** The check agrees with qemu-img's, on sound images and on damaged ones; what it repairs, qemu-img calls clean. */
 class Qcow2CheckTest {
@@ -52,7 +53,7 @@ class Qcow2CheckTest {
 
     private CheckResult agrees(Path image) throws Exception {
         CheckResult ours = check(image, ImageCheck.Repair.NOTHING);
-        QemuTools.Outcome outcome = QemuTools.run("qemu-img", QemuTools.onImage(image, "check", "--output=json"));
+        RealTools.Result outcome = QemuTools.run("qemu-img", QemuTools.onImage(image, "check", "--output=json"));
         String output = outcome.output();
         JsonNode theirs = new ObjectMapper().readTree(output.substring(output.indexOf("{\n")));
         assertThat(ours.corruptions)

@@ -10,15 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.qsd4j.crypto.Passphrase;
+import org.qsd4j.testing.RealTools;
 
-/** The real qemu-img and qemu-io: from the folder QSD4J_REAL_BIN, else /opt/qemu-sid-bin, else the PATH. */
+/** The real qemu-img and qemu-io, as {@link RealTools} finds them, on qcow2 images. */
 final class QemuTools {
-    private static final Path REAL_BIN =
-            Path.of(Map.copyOf(System.getenv()).getOrDefault("QSD4J_REAL_BIN", "/opt/qemu-sid-bin"));
-
     /** Of encrypted images, as the tools get it: the secret "s". */
     private static final String SECRET = "secret,id=s,data=a passphrase";
 
@@ -26,48 +24,21 @@ final class QemuTools {
     static final Function<String, byte[]> SECRETS =
             id -> id.equals("s") ? "a passphrase".getBytes(StandardCharsets.UTF_8) : Passphrase.NONE.apply(id);
 
-    /** What a tool printed, both streams together, and its exit code. */
-    record Outcome(int exitCode, String output) {}
-
     private QemuTools() {}
 
-    static String path(String tool) {
-        Path inFolder = REAL_BIN.resolve(tool);
-        return Files.isExecutable(inFolder) ? inFolder.toString() : tool;
+    /** The next one after the one that {@link #run} takes, as a rule of another version; null if there is none. */
+    static @Nullable String otherQemuImg() {
+        List<String> all = RealTools.findAll("qemu-img");
+        return all.size() < 2 ? null : all.get(1);
     }
 
-    static boolean available() {
+    static RealTools.Result run(String tool, String... args) {
+        return runProgram(RealTools.find(tool), args);
+    }
+
+    static RealTools.Result runProgram(String program, String... args) {
         try {
-            return run("qemu-img", "--version").exitCode() == 0;
-        } catch (UncheckedIOException e) {
-            return false;
-        }
-    }
-
-    /** Whether the PATH has tools of another version than those of the folder. */
-    static boolean otherOnPath() {
-        try {
-            return Files.isExecutable(REAL_BIN.resolve("qemu-img"))
-                    && start("qemu-img", "--version").exitCode() == 0;
-        } catch (UncheckedIOException e) {
-            return false;
-        }
-    }
-
-    static Outcome run(String tool, String... args) {
-        return start(path(tool), args);
-    }
-
-    static Outcome start(String program, String... args) {
-        List<String> command = new ArrayList<>();
-        command.add(program);
-        command.addAll(List.of(args));
-        try {
-            Process process =
-                    new ProcessBuilder(command).redirectErrorStream(true).start();
-            process.getOutputStream().close();
-            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            return new Outcome(process.waitFor(), output);
+            return RealTools.runProgram(program, args);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
@@ -76,7 +47,7 @@ final class QemuTools {
     }
 
     static String ok(String tool, String... args) {
-        Outcome outcome = run(tool, args);
+        RealTools.Result outcome = run(tool, args);
         assertThat(outcome.exitCode())
                 .as("%s %s: %s", tool, List.of(args), outcome.output())
                 .isZero();

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.qsd4j.block.RequestFlags;
 import org.qsd4j.sys.NativeBuffer;
+import org.qsd4j.testing.RealTools;
 
 /** Stored bitmaps have every write that we make, as QEMU reads them back; and say so if the end was not clean. */
 class TrackedBitmapTest {
@@ -40,7 +41,7 @@ class TrackedBitmapTest {
 
     private String exportedDirty(String bitmap) throws Exception {
         Process nbd = new ProcessBuilder(
-                        QemuTools.path("qemu-nbd"),
+                        RealTools.find("qemu-nbd"),
                         "-r",
                         "-k",
                         dir.resolve("socket").toString(),

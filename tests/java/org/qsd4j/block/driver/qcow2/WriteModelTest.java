@@ -14,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.qsd4j.block.BlockNode;
+import org.qsd4j.testing.RealTools;
 
 /** Random operations leave an image that reads as the model, that qemu-img calls clean, and that reopens the same. */
 class WriteModelTest {
@@ -150,7 +151,7 @@ class WriteModelTest {
     }
 
     static void check(Path image) {
-        QemuTools.Outcome outcome = QemuTools.run("qemu-img", QemuTools.onImage(image, "check"));
+        RealTools.Result outcome = QemuTools.run("qemu-img", QemuTools.onImage(image, "check"));
         assertThat(outcome.exitCode()).as(outcome.output()).isZero();
         assertThat(outcome.output()).contains("No errors were found on the image.");
     }
