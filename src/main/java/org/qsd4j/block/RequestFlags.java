@@ -20,8 +20,5 @@ public final class RequestFlags {
     /** Write the data compressed. */
     public static final int WRITE_COMPRESSED = 0x20;
 
-    /** Wait until no overlapping request is in flight, and keep others out. */
-    public static final int SERIALISING = 0x40;
-
     private RequestFlags() {}
 }

@@ -26,11 +26,6 @@ public final class OfdLock {
         return call(fd, F_OFD_SETLK, F_RDLCK, start, bytes);
     }
 
-    /** Takes an exclusive lock: 0, or -errno (EAGAIN if somebody has any). */
-    public int lockExclusive(int fd, long start, long bytes) {
-        return call(fd, F_OFD_SETLK, F_WRLCK, start, bytes);
-    }
-
     public int unlock(int fd, long start, long bytes) {
         return call(fd, F_OFD_SETLK, F_UNLCK, start, bytes);
     }

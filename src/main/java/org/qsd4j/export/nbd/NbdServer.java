@@ -41,10 +41,6 @@ public final class NbdServer {
         this.report = report;
     }
 
-    public boolean isRunning() {
-        return listener != null;
-    }
-
     /**
      * Starts to listen. QEMU: {@code nbd_server_start}.
      *

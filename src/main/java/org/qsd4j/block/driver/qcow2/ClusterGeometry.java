@@ -127,9 +127,4 @@ final class ClusterGeometry {
     int sliceByteOffset(long slice) {
         return ((int) slice & (slicesInTable() - 1)) << sliceByteBits;
     }
-
-    /** log2 of the bytes of image file whose refcounts one refcount block holds. */
-    int refcountBlockCoverBits() {
-        return refcountBlockBits + clusterBits;
-    }
 }

@@ -40,11 +40,6 @@ final class ClusterRelease {
         pending.add(start, (end - start) >>> image.geometry.clusterBits, image.geometry.clusterBits, discard);
     }
 
-    /** Under the metadata lock. */
-    boolean isPending() {
-        return !pending.isEmpty();
-    }
-
     /** So much waits for a write-back that one should be made. Under the metadata lock. */
     boolean isBacklogged() {
         return pending.clusters() > Math.max(MIN_BACKLOG_CLUSTERS, BACKLOG_BYTES >>> image.geometry.clusterBits);

@@ -107,13 +107,4 @@ final class L2Cache {
     L2Slice at(int slot) {
         return slots.get(slot);
     }
-
-    /** Forgets the slice in a slot, changed or not. Under the metadata lock. */
-    void evict(int slot) {
-        L2Slice slice = slots.get(slot);
-        if (slice != null) {
-            markClean(slice);
-            slots.set(slot, null);
-        }
-    }
 }

@@ -98,8 +98,7 @@ final class RawNode extends BlockNode {
 
     @Override
     public @Nullable BlockNode hostFileNode() {
-        boolean whole = fileOffset == 0 && window.size() == RawWindow.TO_THE_END;
-        return whole ? file.node().hostFileNode() : null;
+        return window.isWholeFile() ? file.node().hostFileNode() : null;
     }
 
     @Override
