@@ -158,7 +158,9 @@ class Daemon(StorageDaemon):
         return event
 
     def events(self, view=lambda event: event):
-        """Prints the events that arrived so far, oldest first."""
+        """Prints the events so far, oldest first. A request's thread may be ahead of the main loop, which sends its
+        events before it answers the next command."""
+        self.qmp.command("query-version")
         for event in self.qmp.drain_events():
             log("** " + show(view(event)))
 
