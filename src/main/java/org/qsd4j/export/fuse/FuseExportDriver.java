@@ -159,26 +159,13 @@ public final class FuseExportDriver implements BlockExportDriver {
         boolean writable = setup.writable();
         FuseTuning tuning = tuning();
         FuseExportAllowOther wanted = options.allowOther();
-        if (wanted == FuseExportAllowOther.OFF || wanted == FuseExportAllowOther.ON) {
-            boolean allowOther = wanted == FuseExportAllowOther.ON;
-            return start(
-                    setup,
-                    options,
-                    path,
-                    FuseMount.mount(path, writable, allowOther, tuning.maxBytes(), errors),
-                    tuning,
-                    allowOther);
+        boolean settled = wanted == FuseExportAllowOther.OFF || wanted == FuseExportAllowOther.ON;
+        FuseMount mount = settled ? null : FuseMount.tryMountForOthers(path, writable, tuning.maxBytes());
+        boolean allowOther = mount != null || wanted == FuseExportAllowOther.ON;
+        if (mount == null) {
+            mount = FuseMount.mount(path, writable, allowOther, tuning.maxBytes(), errors);
         }
-        FuseMount mount = FuseMount.tryMountForOthers(path, writable, tuning.maxBytes());
-        return mount != null
-                ? start(setup, options, path, mount, tuning, true)
-                : start(
-                        setup,
-                        options,
-                        path,
-                        FuseMount.mount(path, writable, false, tuning.maxBytes(), errors),
-                        tuning,
-                        false);
+        return start(setup, options, path, mount, tuning, allowOther);
     }
 
     private FuseExport start(
