@@ -28,6 +28,9 @@ final class Qcow2Check {
     final ReferenceCounts references = new ReferenceCounts();
     final Refcounts refcounts;
 
+    /** Those of {@link #references} that are L1 entries, active or not. */
+    private final ReferenceCounts tableReferences = new ReferenceCounts();
+
     /** The refcount table or blocks themselves are damaged: correcting refcounts one by one won't do. */
     private boolean needsRebuild;
 
@@ -69,6 +72,25 @@ final class Qcow2Check {
 
     int wrongCopiedFlags() {
         return wrongCopiedFlags;
+    }
+
+    /** Whether the cluster holds an L2 table and nothing else, so that it may be written to as one. */
+    boolean isL2TableAlone(long hostCluster) {
+        int count = references.get(hostCluster);
+        return count > 0 && count == tableReferences.get(hostCluster);
+    }
+
+    /** Whether the active L1 table has its clusters for itself. */
+    boolean isL1TableAlone() {
+        L1Table l1 = image.l1();
+        long first = l1.hostOffset >>> geometry.clusterBits;
+        long end = geometry.clustersFor(l1.hostOffset + (long) l1.size() * Long.BYTES);
+        for (long cluster = first; cluster < end; cluster++) {
+            if (references.get(cluster) != 1) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** What new refcount structures would have to count besides themselves. */
@@ -162,10 +184,15 @@ final class Qcow2Check {
             if (l2Offset == 0) {
                 continue;
             }
-            countRange(l2Offset, geometry.clusterSize);
+            boolean inside = countRange(l2Offset, geometry.clusterSize);
             if (!geometry.isClusterAligned(l2Offset)) {
                 corrupt("ERROR l2_offset=%x: Table is not cluster aligned; L1 entry corrupted", l2Offset);
-            } else if (TableIo.read(file, l2Offset, table, 0, geometry.clusterSize) < 0) {
+                continue;
+            }
+            if (inside) {
+                tableReferences.add(l2Offset >>> geometry.clusterBits);
+            }
+            if (TableIo.read(file, l2Offset, table, 0, geometry.clusterSize) < 0) {
                 result.checkErrors++;
             } else {
                 countL2(active, (long) i << geometry.l1EntryBits);
@@ -246,9 +273,10 @@ final class Qcow2Check {
         }
     }
 
-    private void countRange(long offset, long bytes) {
+    /** False if the range is none that the file has. */
+    private boolean countRange(long offset, long bytes) {
         if (bytes <= 0) {
-            return;
+            return false;
         }
         long first = offset >>> geometry.clusterBits;
         long end = geometry.clustersFor(offset + bytes);
@@ -258,11 +286,12 @@ final class Qcow2Check {
                     "ERROR: counting reference for region exceeding the end of the file by one cluster or more: offset"
                             + " 0x%x size 0x%x",
                     offset, bytes);
-            return;
+            return false;
         }
         for (long cluster = first; cluster < end; cluster++) {
             references.add(cluster);
         }
+        return true;
     }
 
     /** What is counted behind the end of the file, without being referred to, does no harm: it is as good as free. */

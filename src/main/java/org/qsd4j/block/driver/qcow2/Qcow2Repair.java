@@ -8,7 +8,8 @@ import org.qsd4j.sys.NativeBuffer;
 
 /**
  * Brings refcounts and COPIED flags in line with the references that a check has counted. Faults of the tables themselves
- * (unaligned or overlapping entries) are not touched.
+ * (unaligned or overlapping entries) are not touched, nor is a table that shares its place with something else: what
+ * looks like an entry there may be part of that.
  */
 final class Qcow2Repair {
     private final Qcow2Image image;
@@ -33,13 +34,14 @@ final class Qcow2Repair {
      * @return how many flags were wrong after the refcounts were right
      */
     int repairAll() {
+        Qcow2Check owners = check;
         if (check.needsRebuild()) {
-            Qcow2Check counting = new Qcow2Check(image, image.refcounts(), CheckListener.NONE);
-            new RefcountRebuild(image, counting.countAllButRefcounts()).run();
+            owners = new Qcow2Check(image, image.refcounts(), CheckListener.NONE);
+            new RefcountRebuild(image, owners.countAllButRefcounts()).run();
         } else {
             setRefcounts(true);
         }
-        repairCopiedFlags();
+        repairCopiedFlags(owners);
         return flagsRepaired;
     }
 
@@ -69,8 +71,9 @@ final class Qcow2Repair {
         flush();
     }
 
-    private void repairCopiedFlags() {
+    private void repairCopiedFlags(Qcow2Check owners) {
         L1Table l1 = image.l1();
+        boolean l1Alone = owners.isL1TableAlone();
         NativeBuffer table = NativeBuffer.allocate(geometry.clusterSize);
         for (int i = 0; i < l1.size(); i++) {
             long entry = l1.get(i);
@@ -78,12 +81,15 @@ final class Qcow2Repair {
             if (l2Offset == 0 || !geometry.isClusterAligned(l2Offset)) {
                 continue;
             }
-            boolean alone = image.refcounts().get(l2Offset >>> geometry.clusterBits) == 1;
-            if (alone != L1Entry.isCopied(entry)) {
+            long cluster = l2Offset >>> geometry.clusterBits;
+            boolean alone = image.refcounts().get(cluster) == 1;
+            if (alone != L1Entry.isCopied(entry) && l1Alone) {
                 l1.set(i, L1Entry.of(l2Offset, alone));
                 flagsRepaired++;
             }
-            repairTable(l2Offset, table);
+            if (owners.isL2TableAlone(cluster)) {
+                repairTable(l2Offset, table);
+            }
         }
         flush();
     }
