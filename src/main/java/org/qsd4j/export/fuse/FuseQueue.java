@@ -51,9 +51,6 @@ final class FuseQueue implements FuseTransport {
     /** So many requests without a pause, and another thread pays. */
     private static final int BACKLOG = 16;
 
-    /** A request that takes longer waits for a disk, and another thread pays. */
-    private static final long SLOW_NANOS = 200_000;
-
     private static final VarHandle BENCHED;
 
     static {
@@ -69,6 +66,7 @@ final class FuseQueue implements FuseTransport {
     private final Poller poller;
     private final AdaptiveSpin spin;
     private final FuseDispatch dispatch;
+    private final DiskWaits waits = new DiskWaits();
     private final MappedMemory mapped;
     private final NativeBuffer memory;
     private final long readAddress;
@@ -188,6 +186,7 @@ final class FuseQueue implements FuseTransport {
     }
 
     private void sleep() {
+        waits.sleeping();
         if (role != Role.LEADER) {
             if (poller.await(HELPER_SLEEP_MILLIS) < 0) {
                 vain = MAX_VAIN;
@@ -275,8 +274,8 @@ final class FuseQueue implements FuseTransport {
         boolean init = request.opcode() == FuseOpcode.FUSE_INIT;
         long start = System.nanoTime();
         int result = dispatch.handle(request);
-        long taken = System.nanoTime() - start;
-        askForHelp(taken);
+        long now = System.nanoTime();
+        askForHelp(waits.hasWaited(now - start, now));
         dirty |= bytes > NativeBuffer.ALIGNMENT || result > NativeBuffer.ALIGNMENT;
         boolean going = result == FuseRequest.NO_REPLY || reply(unique, result);
         if (init) {
@@ -285,8 +284,8 @@ final class FuseQueue implements FuseTransport {
         return going;
     }
 
-    private void askForHelp(long takenNanos) {
-        if (takenNanos > SLOW_NANOS) {
+    private void askForHelp(boolean waited) {
+        if (waited) {
             export.callHelper(true);
         } else if (++backlog >= BACKLOG) {
             backlog = 0;

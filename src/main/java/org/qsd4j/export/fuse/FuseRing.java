@@ -21,10 +21,7 @@ final class FuseRing implements FuseTransport {
     /** Replies that are held back for one system call, while more requests are at hand. */
     private static final int BATCH = 4;
 
-    /** A request that takes longer waits for a disk, and others should not wait for it. */
-    private static final long SLOW_NANOS = 200_000;
-
-    /** After a slow request so many go to workers before this thread tries one itself again. */
+    /** After a request that had to wait so many go to workers before this thread tries one itself again. */
     private static final int SLOW_ROW = 64;
 
     private static final long IDLE_SECONDS = 10;
@@ -44,6 +41,7 @@ final class FuseRing implements FuseTransport {
     private final FuseRingEntry[] entries;
     private final AdaptiveSpin spin;
     private final FuseDispatch dispatch;
+    private final DiskWaits waits = new DiskWaits();
 
     /** Entries that the kernel has, or whose request we have. */
     private int live;
@@ -175,6 +173,7 @@ final class FuseRing implements FuseTransport {
             servedSinceAlarm = false;
             ring.alarm(IDLE_SECONDS, ALARM);
         }
+        waits.sleeping();
         enter(1);
         spin.waited(System.nanoTime() - start);
     }
@@ -226,7 +225,8 @@ final class FuseRing implements FuseTransport {
         }
         long start = System.nanoTime();
         int reply = dispatch.handle(entry.request);
-        reply(entry, reply, System.nanoTime() - start);
+        long now = System.nanoTime();
+        reply(entry, reply, waits.hasWaited(now - start, now));
     }
 
     private void replyDone() {
@@ -234,13 +234,13 @@ final class FuseRing implements FuseTransport {
         while (entry != null) {
             FuseRingEntry next = entry.next;
             outstanding--;
-            reply(entry, entry.result, entry.takenNanos);
+            reply(entry, entry.result, entry.waited);
             entry = next;
         }
     }
 
-    private void reply(FuseRingEntry entry, int reply, long takenNanos) {
-        slowRow = takenNanos > SLOW_NANOS ? SLOW_ROW : Math.max(0, slowRow - 1);
+    private void reply(FuseRingEntry entry, int reply, boolean waited) {
+        slowRow = waited ? SLOW_ROW : Math.max(0, slowRow - 1);
         dirty |= reply > NativeBuffer.ALIGNMENT || entry.request.payloadBytes > NativeBuffer.ALIGNMENT;
         entry.commit(ring, reply == FuseRequest.NO_REPLY ? 0 : reply);
         if (ring.prepared() >= BATCH) {

@@ -31,10 +31,10 @@ final class FuseRingEntry {
     /** Which of its ring's entries. */
     final int index;
 
-    /** What a worker leaves for the ring: see {@link FuseDispatch#handle}, and how long that took. */
+    /** What a worker leaves for the ring: see {@link FuseDispatch#handle}, and whether that had to wait. */
     int result;
 
-    long takenNanos;
+    boolean waited;
 
     /** In the list of those that workers have done. */
     @Nullable

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.ThreadSafe;
+import org.qsd4j.sys.VoluntarySwitches;
 
 /**
  * Threads that answer for the rings of one export what waits for a disk, so that the rings go on with the rest. They come
@@ -78,11 +79,13 @@ final class FuseRingWorkers {
 
     private void work() {
         FuseDispatch dispatch = new FuseDispatch(export);
+        VoluntarySwitches switches = new VoluntarySwitches();
         try {
             for (FuseRingEntry entry = take(); entry != null; entry = take()) {
+                long before = switches.count();
                 long start = System.nanoTime();
                 entry.result = dispatch.handle(entry.request);
-                entry.takenNanos = System.nanoTime() - start;
+                entry.waited = System.nanoTime() - start > DiskWaits.SLOW_NANOS && switches.count() != before;
                 working.decrementAndGet();
                 entry.ring().done(entry);
             }
