@@ -20,6 +20,9 @@ public final class MemoryNode extends BlockNode {
     /** Given instead of the next results, as long as it is not 0. */
     public volatile int error;
 
+    /** The most bytes that a read or write has had. */
+    public volatile int biggest;
+
     private MemoryNode(OpenRequest request, long length, int capacity) {
         super(request);
         this.bytes = NativeBuffer.allocate(capacity);
@@ -67,6 +70,7 @@ public final class MemoryNode extends BlockNode {
     }
 
     private synchronized int copy(long offset, NativeBuffer buffer, int at, int count) {
+        biggest = Math.max(biggest, count);
         if (error == 0) {
             buffer.copyFrom(at, bytes, (int) offset, count);
         }
@@ -75,6 +79,7 @@ public final class MemoryNode extends BlockNode {
 
     @Override
     protected synchronized int doWrite(long offset, NativeBuffer buffer, int at, int count, int flags) {
+        biggest = Math.max(biggest, count);
         if (error == 0) {
             bytes.copyFrom((int) offset, buffer, at, count);
             pages.set((int) (offset / PAGE), (int) ((offset + count + PAGE - 1) / PAGE));

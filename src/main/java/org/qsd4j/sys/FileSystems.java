@@ -8,6 +8,7 @@ public final class FileSystems {
     public static final int MS_NOSUID = 2;
     public static final int MS_NODEV = 4;
     public static final int MS_NOATIME = 1024;
+    public static final int MNT_FORCE = 1;
     public static final int MNT_DETACH = 2;
     public static final int UMOUNT_NOFOLLOW = 8;
 

@@ -30,7 +30,7 @@ class FuseAllocationTest {
     @Test
     void aRingAllocatesNothingPerRequest() throws Exception {
         Requirements.fuse();
-        try (IoUringParameter parameter = IoUringParameter.on()) {
+        try (FuseParameter parameter = FuseParameter.ioUring("Y")) {
             parameter.require();
             measure(FuseSwitch.ON, "fuse e ring");
         }

@@ -7,11 +7,11 @@ import org.qsd4j.sys.Errno;
 
 /** Programs see the same of a file that is served over io_uring. */
 class FuseExportOverIoUringTest extends FuseExportTest {
-    private static IoUringParameter parameter;
+    private static FuseParameter parameter;
 
     @BeforeAll
     static void switchOn() throws Exception {
-        parameter = IoUringParameter.on();
+        parameter = FuseParameter.ioUring("Y");
         parameter.require();
     }
 

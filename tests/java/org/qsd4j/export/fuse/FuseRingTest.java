@@ -19,6 +19,7 @@ import org.qsd4j.Requirements;
 import org.qsd4j.aio.IoThread;
 import org.qsd4j.block.MemoryNode;
 import org.qsd4j.qapi.gen.BlockExportRemoveMode;
+import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.FileSystems;
 import org.qsd4j.sys.Libc;
 import org.qsd4j.sys.NativeBuffer;
@@ -66,7 +67,7 @@ class FuseRingTest {
 
     @Test
     void offMeansTheDevice() throws Exception {
-        try (IoUringParameter parameter = IoUringParameter.on()) {
+        try (FuseParameter parameter = FuseParameter.ioUring("Y")) {
             parameter.require();
             fixture.driver.setIoUring(FuseSwitch.OFF);
             read(fixture.export(fixture.node("node", SIZE), ""));
@@ -76,7 +77,7 @@ class FuseRingTest {
 
     @Test
     void anIothreadListIsARingEach() throws Exception {
-        try (IoUringParameter parameter = IoUringParameter.on()) {
+        try (FuseParameter parameter = FuseParameter.ioUring("Y")) {
             parameter.require();
             fixture.ioThreads.put("io", new IoThread("io"));
             read(fixture.export(fixture.node("node", SIZE), "'iothread': 'io'"));
@@ -86,7 +87,7 @@ class FuseRingTest {
 
     @Test
     void whereTheKernelOffersNoneTheDeviceServesAndOneLineSaysWhy() throws Exception {
-        try (IoUringParameter parameter = IoUringParameter.off()) {
+        try (FuseParameter parameter = FuseParameter.ioUring("N")) {
             read(fixture.export(fixture.node("node", SIZE), ""));
             assertThat(threads("fuse e ring")).isEmpty();
             assertThat(fixture.errors)
@@ -98,7 +99,7 @@ class FuseRingTest {
 
     @Test
     void whatTheKernelRefusesGoesOnOverTheDevice() throws Exception {
-        try (IoUringParameter parameter = IoUringParameter.on()) {
+        try (FuseParameter parameter = FuseParameter.ioUring("Y")) {
             parameter.require();
             fixture.driver.setRingPayloadBytes(NativeBuffer.ALIGNMENT); // less than the kernel insists on
             Path file = fixture.export(fixture.node("node", SIZE), "'writable': true");
@@ -112,11 +113,11 @@ class FuseRingTest {
     @Test
     void autoTakesWhatThereIsWithoutAWord() throws Exception {
         fixture.driver.setIoUring(FuseSwitch.AUTO);
-        try (IoUringParameter parameter = IoUringParameter.off()) {
+        try (FuseParameter parameter = FuseParameter.ioUring("N")) {
             read(fixture.export(fixture.node("node", SIZE), ""));
             fixture.exports.remove("e", null);
         }
-        try (IoUringParameter parameter = IoUringParameter.on()) {
+        try (FuseParameter parameter = FuseParameter.ioUring("Y")) {
             parameter.require();
             fixture.exports.add(FuseFixture.options("e", "node", dir.resolve("m"), ""));
             read(dir.resolve("m"));
@@ -127,7 +128,7 @@ class FuseRingTest {
 
     @Test
     void autoLeavesExportsInGreatNumbersToTheDevice() throws Exception {
-        try (IoUringParameter parameter = IoUringParameter.on()) {
+        try (FuseParameter parameter = FuseParameter.ioUring("Y")) {
             parameter.require();
             fixture.driver.setIoUring(FuseSwitch.AUTO);
             fixture.node("node", SIZE);
@@ -147,7 +148,7 @@ class FuseRingTest {
 
     @Test
     void requestsThatWaitForADiskDoNotHoldUpOthers() throws Exception {
-        try (IoUringParameter parameter = IoUringParameter.on()) {
+        try (FuseParameter parameter = FuseParameter.ioUring("Y")) {
             parameter.require();
             MemoryNode node = fixture.node("node", SIZE);
             Path file = fixture.export(node, "");
@@ -175,7 +176,7 @@ class FuseRingTest {
 
     @Test
     void anExportWhoseDiskHangsIsDeletedWithoutHoldingUpTheMainLoop() throws Exception {
-        try (IoUringParameter parameter = IoUringParameter.on()) {
+        try (FuseParameter parameter = FuseParameter.ioUring("Y")) {
             parameter.require();
             MemoryNode node = fixture.node("node", SIZE);
             Path file = fixture.export(node, "");
@@ -204,8 +205,34 @@ class FuseRingTest {
     }
 
     @Test
+    void whoHasTheFileOpenIsToldThatTheExportHasGone() throws Exception {
+        try (FuseParameter parameter = FuseParameter.ioUring("Y")) {
+            parameter.require();
+            ExecutorService clients = Executors.newCachedThreadPool();
+            try {
+                for (int round = 0; round < 5; round++) {
+                    Path file = fixture.export(fixture.node("node" + round, SIZE), "'writable': true");
+                    List<Future<Long>> errors = new ArrayList<>();
+                    for (int i = 0; i < 6; i++) {
+                        errors.add(clients.submit(() -> readUntilItFails(file)));
+                    }
+                    Thread.sleep(20);
+                    fixture.exports.remove("e", BlockExportRemoveMode.HARD);
+                    for (Future<Long> error : errors) {
+                        assertThat(error.get(20, TimeUnit.SECONDS))
+                                .isIn((long) -Errno.ENOTCONN, (long) -Errno.ECONNABORTED);
+                    }
+                    Files.delete(file);
+                }
+            } finally {
+                clients.shutdownNow();
+            }
+        }
+    }
+
+    @Test
     void exportsCanBeDeletedAndUnmountedUnderLoad() throws Exception {
-        try (IoUringParameter parameter = IoUringParameter.on()) {
+        try (FuseParameter parameter = FuseParameter.ioUring("Y")) {
             parameter.require();
             ExecutorService readers = Executors.newCachedThreadPool();
             try {
@@ -230,7 +257,8 @@ class FuseRingTest {
         }
     }
 
-    private static void readUntilItFails(Path file) {
+    /** The error. */
+    private static long readUntilItFails(Path file) {
         NativeBuffer buffer = NativeBuffer.allocate(4096);
         int fd = Libc.open(file.toString(), Libc.O_RDWR | Libc.O_CLOEXEC, 0);
         long result = fd;
@@ -240,5 +268,6 @@ class FuseRingTest {
                     : Libc.pwrite(fd, buffer.address(), 4096, (i & 127) * 4096L);
         }
         Libc.close(fd);
+        return result;
     }
 }

@@ -222,11 +222,11 @@ public final class FuseExport extends BlockExport {
     /**
      * A queue can't keep up, so another one should help. There are as many as processors, unless they wait for a disk.
      *
-     * @param slow it was a request that took its time
+     * @param waited it was a request that had to wait
      */
     @ThreadSafe
-    void callHelper(boolean slow) {
-        int limit = slow ? MAX_QUEUES : BUSY_QUEUES;
+    void callHelper(boolean waited) {
+        int limit = waited ? MAX_QUEUES : BUSY_QUEUES;
         int active = 0;
         FuseQueue benched = null;
         for (FuseQueue queue : queues) {
@@ -437,19 +437,16 @@ public final class FuseExport extends BlockExport {
     protected void requestShutdown() {
         shuttingDown = true;
         if (rings == null || !startThread(this::unmountOnItsOwn, "unmount")) {
-            unmountAndStop();
+            mount.unmount();
+            stopQueues();
         }
-    }
-
-    private void unmountAndStop() {
-        mount.unmount();
-        stopQueues();
     }
 
     /** With rings the kernel's unmount waits for their threads, which may wait for a disk; the main loop does not. */
     private void unmountOnItsOwn() {
         try {
-            unmountAndStop();
+            mount.unmountAndAbort();
+            stopQueues();
         } finally {
             unref();
         }

@@ -160,6 +160,25 @@ final class FuseMount {
         }
     }
 
+    /**
+     * As {@link #unmount}, and programs that have it open are refused from now on, without the queues' ending: a ring that
+     * ends while requests still come would have them fail with ECANCELED. Not for the unprivileged, who get {@link #unmount}.
+     */
+    void unmountAndAbort() {
+        if (FileSystems.device(path) != device) {
+            return;
+        }
+        // If nobody has it open, what was written through mmap comes back first; an abort would lose it.
+        int result = FileSystems.umount(path, FileSystems.UMOUNT_NOFOLLOW);
+        if (result == -Errno.EBUSY) {
+            int flags = FileSystems.MNT_FORCE | FileSystems.MNT_DETACH | FileSystems.UMOUNT_NOFOLLOW;
+            result = FileSystems.umount(path, flags);
+        }
+        if (result < 0) {
+            unmount();
+        }
+    }
+
     /** Unmounts and closes the descriptor, which no queue has got yet. */
     void abandon() {
         unmount();
