@@ -50,7 +50,9 @@ final class ExtentCollector {
 
     private boolean reply(RequestSlot slot, ReplyStream replies, int id, boolean last) {
         NativeBuffer out = slot.data(MAX_PAYLOAD);
+        long start = System.nanoTime();
         int bytes = collect(slot, out, id);
+        slot.serviceNanos += System.nanoTime() - start;
         if (bytes < 0) {
             replies.error(slot, NbdErrors.fromErrno(bytes), "can't get block status");
             return false;

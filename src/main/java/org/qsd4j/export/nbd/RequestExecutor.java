@@ -32,6 +32,7 @@ final class RequestExecutor {
 
     /** Serves the request, whatever happens. */
     void execute(RequestSlot slot) {
+        slot.serviceNanos = 0;
         try {
             dispatch(slot);
         } catch (OutOfMemoryError e) {
@@ -43,16 +44,37 @@ final class RequestExecutor {
     }
 
     private void dispatch(RequestSlot slot) {
-        switch (slot.type) {
-            case Nbd.NBD_CMD_READ -> read(slot);
-            case Nbd.NBD_CMD_WRITE -> finish(slot, write(slot, slot.offset, slot.payload), "writing to file failed");
-            case Nbd.NBD_CMD_FLUSH -> finish(slot, backend.flush(), "flush failed");
-            case Nbd.NBD_CMD_TRIM -> finish(slot, trim(slot), "discard failed");
-            case Nbd.NBD_CMD_WRITE_ZEROES -> finish(slot, writeZeroes(slot), "writing to file failed");
-            case Nbd.NBD_CMD_CACHE -> finish(slot, cache(slot), "caching data failed");
-            case Nbd.NBD_CMD_BLOCK_STATUS -> extents.reply(slot, replies);
-            default -> throw new AssertionError(slot.type);
+        if (slot.type == Nbd.NBD_CMD_READ) {
+            read(slot);
+        } else if (slot.type == Nbd.NBD_CMD_BLOCK_STATUS) {
+            extents.reply(slot, replies);
+        } else {
+            long start = System.nanoTime();
+            int result = perform(slot);
+            slot.serviceNanos = System.nanoTime() - start;
+            finish(slot, result, failure(slot.type));
         }
+    }
+
+    /** What has no answer but success or failure. */
+    private int perform(RequestSlot slot) {
+        return switch (slot.type) {
+            case Nbd.NBD_CMD_WRITE -> write(slot, slot.offset, slot.payload);
+            case Nbd.NBD_CMD_FLUSH -> backend.flush();
+            case Nbd.NBD_CMD_TRIM -> trim(slot);
+            case Nbd.NBD_CMD_WRITE_ZEROES -> writeZeroes(slot);
+            case Nbd.NBD_CMD_CACHE -> cache(slot);
+            default -> throw new AssertionError(slot.type);
+        };
+    }
+
+    private static String failure(int type) {
+        return switch (type) {
+            case Nbd.NBD_CMD_FLUSH -> "flush failed";
+            case Nbd.NBD_CMD_TRIM -> "discard failed";
+            case Nbd.NBD_CMD_CACHE -> "caching data failed";
+            default -> "writing to file failed";
+        };
     }
 
     private void finish(RequestSlot slot, int result, String failure) {
@@ -92,7 +114,7 @@ final class RequestExecutor {
     }
 
     private void readWhole(RequestSlot slot, NativeBuffer buffer, int bytes) {
-        int result = bytes == 0 ? 0 : backend.read(slot.offset, buffer, 0, bytes);
+        int result = bytes == 0 ? 0 : read(slot, slot.offset, buffer, bytes);
         if (result < 0) {
             replies.error(slot, NbdErrors.fromErrno(result), "reading from file failed");
         } else if (replies.structured()) {
@@ -128,7 +150,7 @@ final class RequestExecutor {
 
     private boolean readChunk(RequestSlot slot, long offset, int bytes, boolean last) {
         NativeBuffer buffer = slot.data(bytes);
-        int result = backend.read(offset, buffer, 0, bytes);
+        int result = read(slot, offset, buffer, bytes);
         if (result < 0) {
             replies.error(slot, NbdErrors.fromErrno(result), "reading from file failed");
             return false;
@@ -139,6 +161,13 @@ final class RequestExecutor {
             replies.dataChunk(slot, last, offset, buffer, bytes);
         }
         return true;
+    }
+
+    private int read(RequestSlot slot, long offset, NativeBuffer buffer, int bytes) {
+        long start = System.nanoTime();
+        int result = backend.read(offset, buffer, 0, bytes);
+        slot.serviceNanos += System.nanoTime() - start;
+        return result;
     }
 
     private boolean isHole(RequestSlot slot, NativeBuffer buffer, long offset, int bytes) {

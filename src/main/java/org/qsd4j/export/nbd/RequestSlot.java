@@ -32,6 +32,9 @@ final class RequestSlot {
     /** BLOCK_STATUS with a payload: the contexts asked for, as a bit mask of ids; otherwise all that are granted. */
     long contexts;
 
+    /** How long the block layer has been at it. */
+    long serviceNanos;
+
     /** Served by a worker: its reply is sent at once, not when the reader has nothing else to do. */
     boolean handedOff;
 

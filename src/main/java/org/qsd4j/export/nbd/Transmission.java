@@ -51,9 +51,8 @@ final class Transmission {
                     replies.flush();
                     slot = workers.exchange(slot);
                 } else {
-                    long start = System.nanoTime();
                     executor.execute(slot);
-                    times.record(slot, System.nanoTime() - start);
+                    times.record(slot);
                 }
             }
             replies.flush();
