@@ -71,6 +71,9 @@ public abstract class BlockNode {
     /** What has the data that this node doesn't hold itself. QEMU: {@code bdrv_filter_or_cow_child}. */
     private @Nullable BlockChild filteredOrBacking;
 
+    /** What stands for this node's image. QEMU: {@code bdrv_primary_child}. */
+    private @Nullable BlockChild primary;
+
     /** Written by the main loop while the node is drained. */
     private boolean refusesWrites;
 
@@ -84,9 +87,9 @@ public abstract class BlockNode {
         takeFlags(request.flags());
     }
 
-    private @Nullable BlockChild filteredChild() {
+    private @Nullable BlockChild childWithRole(int role) {
         for (BlockChild child : state.children) {
-            if ((child.role & ChildRole.FILTERED) != 0) {
+            if ((child.role & role) != 0) {
                 return child;
             }
         }
@@ -95,7 +98,8 @@ public abstract class BlockNode {
 
     private void takeChildren() {
         backing = child("backing");
-        filteredOrBacking = state.driver.isFilter() ? filteredChild() : backing;
+        filteredOrBacking = state.driver.isFilter() ? childWithRole(ChildRole.FILTERED) : backing;
+        primary = childWithRole(ChildRole.PRIMARY);
     }
 
     private void takeFlags(OpenFlags flags) {
@@ -356,6 +360,9 @@ public abstract class BlockNode {
     /** Returns once every write that has returned before is on stable storage. */
     @ThreadSafe
     public final int flush() {
+        if (!refusesWrites) {
+            tellPrimary(BlkdebugEvent.FLUSH_TO_OS);
+        }
         if (ignoresFlush) {
             return 0;
         }
@@ -363,11 +370,19 @@ public abstract class BlockNode {
         if (flushing < 0) {
             return 0;
         }
+        tellPrimary(BlkdebugEvent.FLUSH_TO_DISK);
         int result = doFlush();
         if (result == 0) {
             generation.end(flushing);
         }
         return result;
+    }
+
+    private void tellPrimary(BlkdebugEvent event) {
+        BlockChild below = primary;
+        if (below != null) {
+            below.debugEvent(event);
+        }
     }
 
     final boolean refusesWrites() {
@@ -462,6 +477,16 @@ public abstract class BlockNode {
     @MainThread
     public @Nullable String exactFilename() {
         return NodeFilename.ofImageFile(this);
+    }
+
+    /**
+     * A file in whose folder are the files that the image names without one; null if there is none. QEMU: {@code
+     * bdrv_dirname}.
+     */
+    @MainThread
+    public @Nullable String locatingFilename() {
+        BlockChild below = primary;
+        return below == null ? exactFilename() : below.node().locatingFilename();
     }
 
     /** What replies call the node: {@link #exactFilename()}, else a {@code json:} definition. */

@@ -1,6 +1,7 @@
 package org.qsd4j.block;
 
 import org.qsd4j.aio.ThreadSafe;
+import org.qsd4j.qapi.gen.BlkdebugEvent;
 import org.qsd4j.sys.NativeBuffer;
 import org.qsd4j.util.Align;
 
@@ -138,17 +139,22 @@ final class UnfitRequest {
     /** Fills in the first and the last block where the request covers only a part of them. */
     private static int readPadding(BlockNode node, long start, NativeBuffer bounce, int from, int to, int padded) {
         int alignment = node.limits().requestAlignment;
-        if (node.limits().memoryAlignment > alignment) {
-            // The last block's place in the buffer may not be good enough for the driver.
-            return from != 0 || to != padded ? node.doRead(start, bounce, 0, padded) : 0;
-        }
+        // The last block's place in the buffer may not be good enough for the driver.
+        boolean atOnce = padded == alignment || node.limits().memoryAlignment > alignment;
         int result = 0;
         if (from != 0) {
-            result = node.doRead(start, bounce, 0, alignment);
+            node.doDebugEvent(BlkdebugEvent.PWRITEV_RMW_HEAD);
+            result = node.doRead(start, bounce, 0, atOnce ? padded : alignment);
+            node.doDebugEvent(BlkdebugEvent.PWRITEV_RMW_AFTER_HEAD);
         }
-        boolean lastIsRead = from != 0 && padded == alignment;
-        if (result == 0 && to != padded && !lastIsRead) {
-            result = node.doRead(start + padded - alignment, bounce, padded - alignment, alignment);
+        if (result == 0 && to != padded) {
+            node.doDebugEvent(BlkdebugEvent.PWRITEV_RMW_TAIL);
+            if (atOnce) {
+                result = from != 0 ? 0 : node.doRead(start, bounce, 0, padded);
+            } else {
+                result = node.doRead(start + padded - alignment, bounce, padded - alignment, alignment);
+            }
+            node.doDebugEvent(BlkdebugEvent.PWRITEV_RMW_AFTER_TAIL);
         }
         return result;
     }

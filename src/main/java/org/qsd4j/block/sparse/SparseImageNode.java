@@ -57,14 +57,14 @@ public abstract class SparseImageNode extends BlockNode {
             @Nullable BlockdevRefOrNull ref,
             @Nullable String recorded,
             @Nullable String format) {
-        String name = recorded == null ? null : ImageNames.resolve(file.node().exactFilename(), recorded);
+        String name = recorded == null ? null : ImageNames.resolve(file.node().locatingFilename(), recorded);
         request.openBackingOfKnownFormat(ref, name, format);
     }
 
     /** Adds the backing file that the image records to a description. */
     protected final void describeBacking(ImageInfo.Builder info, @Nullable String recorded, @Nullable String format) {
         if (recorded != null) {
-            String imageName = file.node().exactFilename();
+            String imageName = file.node().locatingFilename();
             info.backingFilename(recorded);
             info.backingFilenameFormat(format);
             info.fullBackingFilename(imageName == null ? null : ImageNames.resolve(imageName, recorded));

@@ -13,6 +13,9 @@ final class CachedRefcountBlock {
 
     int dirtyEnd;
 
+    /** Never written so far. */
+    boolean isNew;
+
     /** Used since the cache last looked for a victim. */
     boolean used;
 
@@ -34,5 +37,6 @@ final class CachedRefcountBlock {
     void markClean() {
         dirtyFrom = Integer.MAX_VALUE;
         dirtyEnd = 0;
+        isNew = false;
     }
 }

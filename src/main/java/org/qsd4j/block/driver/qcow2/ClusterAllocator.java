@@ -1,6 +1,7 @@
 package org.qsd4j.block.driver.qcow2;
 
 import org.qsd4j.block.driver.qcow2.format.RefcountBlock;
+import org.qsd4j.qapi.gen.BlkdebugEvent;
 import org.qsd4j.sys.Errno;
 
 /**
@@ -66,6 +67,12 @@ final class ClusterAllocator {
      * writes to them checks first that no metadata stands there ({@link Qcow2Image#checkOverlap}).
      */
     long allocate(long wanted) {
+        image.file.debugEvent(BlkdebugEvent.CLUSTER_ALLOC);
+        return findAndTake(wanted);
+    }
+
+    /** {@link #allocate}, but for whoever gives the place another name. */
+    long findAndTake(long wanted) {
         long first = -1;
         long count = 0;
         long cluster = searchFrom;
@@ -86,6 +93,7 @@ final class ClusterAllocator {
 
     /** Exactly {@code count} contiguous clusters for a table: the host offset of the first, or -errno. */
     long allocateExactly(long count) {
+        image.file.debugEvent(BlkdebugEvent.CLUSTER_ALLOC);
         long first = -1;
         long run = 0;
         long counted = refcounts.endOfCounted();

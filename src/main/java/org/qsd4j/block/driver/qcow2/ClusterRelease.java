@@ -3,6 +3,7 @@ package org.qsd4j.block.driver.qcow2;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.ThreadSafe;
+import org.qsd4j.qapi.gen.BlkdebugEvent;
 
 /**
  * The way of a cluster from its last reference to the free ones: unlinked in memory (pending), unlinked on stable storage
@@ -29,11 +30,13 @@ final class ClusterRelease {
 
     /** Clusters lose a reference. Under the metadata lock, after the table in memory has lost it. */
     void free(long hostOffset, long count, boolean discard) {
+        image.file.debugEvent(BlkdebugEvent.CLUSTER_FREE);
         pending.add(hostOffset, count, image.geometry.clusterBits, discard);
     }
 
     /** Compressed data loses its reference: each cluster that it touches. Under the metadata lock. */
     void freeCompressed(long hostOffset, long bytes, boolean discard) {
+        image.file.debugEvent(BlkdebugEvent.CLUSTER_FREE);
         long start = image.geometry.clusterStart(hostOffset);
         long end = image.geometry.clusterEnd(hostOffset + bytes - 1);
         pending.hasCompressed = true;

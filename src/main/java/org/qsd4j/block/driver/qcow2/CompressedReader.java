@@ -7,6 +7,7 @@ import java.util.zip.Inflater;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.block.driver.qcow2.format.CompressedDescriptor;
 import org.qsd4j.block.driver.qcow2.format.Qcow2Header;
+import org.qsd4j.qapi.gen.BlkdebugEvent;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
 
@@ -46,6 +47,7 @@ final class CompressedReader {
     private int decompress(long entry, RequestScratch scratch) {
         long hostOffset = CompressedDescriptor.hostOffset(entry, clusterBits);
         int bytes = CompressedDescriptor.bytes(entry, clusterBits);
+        image.file.debugEvent(BlkdebugEvent.READ_COMPRESSED);
         int result = TableIo.read(image.file, hostOffset, scratch.compressed(), 0, bytes);
         if (result < 0) {
             return result;

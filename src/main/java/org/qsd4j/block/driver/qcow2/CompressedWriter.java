@@ -127,6 +127,7 @@ final class CompressedWriter {
             return scratch.error;
         }
         try {
+            image.file.debugEvent(BlkdebugEvent.L2_UPDATE_COMPRESSED);
             long entry = L2Entry.compressed(CompressedDescriptor.of(host, bytes, geometry.clusterBits));
             int index = geometry.indexInSlice(guestOffset);
             if (geometry.extendedL2) {

@@ -89,6 +89,7 @@ final class CopyOnWrite {
         }
         merged.copyFrom(head, buffer, at, plan.bytes());
         image.data.debugEvent(BlkdebugEvent.WRITE_AIO);
+        image.data.debugEvent(BlkdebugEvent.COW_WRITE);
         return write(plan, plan.fillStart, merged, 0, head + plan.bytes() + tail);
     }
 
@@ -109,6 +110,10 @@ final class CopyOnWrite {
         if (inside < bytes) {
             into.zero(at + inside, bytes - inside);
         }
-        return inside == 0 ? 0 : reader.read(guestOffset, into, at, inside);
+        if (inside == 0) {
+            return 0;
+        }
+        image.file.debugEvent(BlkdebugEvent.COW_READ);
+        return reader.read(guestOffset, into, at, inside);
     }
 }

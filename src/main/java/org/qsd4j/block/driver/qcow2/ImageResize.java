@@ -5,6 +5,7 @@ import org.qsd4j.block.BlockChild;
 import org.qsd4j.block.RequestFlags;
 import org.qsd4j.block.driver.qcow2.format.ImageLimits;
 import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.BlkdebugEvent;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.util.Align;
 
@@ -130,12 +131,14 @@ final class ImageResize {
     private int moveL1(int entries) {
         L1Table old = image.l1();
         long clusters = geometry.clustersFor((long) entries * Long.BYTES);
+        image.file.debugEvent(BlkdebugEvent.L1_GROW_ALLOC_TABLE);
         long place = image.allocator().allocateExactly(clusters);
         if (place < 0) {
             return (int) place;
         }
         long[] words = old.copy(entries);
         long[] padded = Arrays.copyOf(words, (int) (clusters << (geometry.clusterBits - 3)));
+        image.file.debugEvent(BlkdebugEvent.L1_GROW_WRITE_TABLE);
         int result = TableIo.writeWords(image.file, place, padded, 0, padded.length);
         if (result < 0) {
             image.allocator().giveBack(place, clusters);
@@ -145,6 +148,7 @@ final class ImageResize {
         image.moveMetadata(
                 old.hostOffset, oldClusters, place >>> geometry.clusterBits, clusters, OverlapCheck.ACTIVE_L1);
         image.replaceL1(new L1Table(words, place));
+        image.file.debugEvent(BlkdebugEvent.L1_GROW_ACTIVATE_TABLE);
         image.header().setL1(place, entries);
         return 0;
     }

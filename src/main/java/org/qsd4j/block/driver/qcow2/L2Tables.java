@@ -3,6 +3,7 @@ package org.qsd4j.block.driver.qcow2;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.block.driver.qcow2.format.L1Entry;
+import org.qsd4j.qapi.gen.BlkdebugEvent;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
 
@@ -92,14 +93,20 @@ final class L2Tables {
     /** Even if the file ends before: a table behind its end counts as damage. */
     private int writeEmpty(long newOffset) {
         NativeBuffer zeroes = NativeBuffer.allocate(geometry.clusterSize);
+        image.file.debugEvent(BlkdebugEvent.L2_ALLOC_WRITE);
         return image.file.write(newOffset, zeroes, 0, geometry.clusterSize, 0);
     }
 
     /** The old table is another's too, so what the cache has of it is what the file has. */
     private int copy(long oldOffset, long newOffset) {
         NativeBuffer table = NativeBuffer.allocate(geometry.clusterSize);
+        image.file.debugEvent(BlkdebugEvent.L2_ALLOC_COW_READ);
         int result = TableIo.read(image.file, oldOffset, table, 0, geometry.clusterSize);
-        return result < 0 ? result : image.file.write(newOffset, table, 0, geometry.clusterSize, 0);
+        if (result < 0) {
+            return result;
+        }
+        image.file.debugEvent(BlkdebugEvent.L2_ALLOC_WRITE);
+        return image.file.write(newOffset, table, 0, geometry.clusterSize, 0);
     }
 
     private void publish(L1Table l1, int l1Index, long oldOffset, long newOffset) {

@@ -155,6 +155,9 @@ final class MetadataWriteback {
             result = writeRefcountTable(captured.refcounts);
         }
         if (result == 0 && captured.header != null) {
+            if (captured.refcounts != null && captured.refcounts.movedTable() != null) {
+                image.file.debugEvent(BlkdebugEvent.REFBLOCK_ALLOC_SWITCH_TABLE);
+            }
             result = image.header().write(image.file, captured.header);
             result = result < 0 ? result : image.file.flush();
         }

@@ -1,6 +1,7 @@
 package org.qsd4j.block.driver.qcow2;
 
 import org.qsd4j.block.driver.qcow2.format.CompressedDescriptor;
+import org.qsd4j.qapi.gen.BlkdebugEvent;
 import org.qsd4j.sys.Errno;
 
 /**
@@ -11,6 +12,7 @@ import org.qsd4j.sys.Errno;
 final class PackedSpace {
     private static final long NONE = 0;
 
+    private final Qcow2Image image;
     private final ClusterGeometry geometry;
     private final ClusterAllocator allocator;
     private final Refcounts refcounts;
@@ -19,6 +21,7 @@ final class PackedSpace {
     private long next = NONE;
 
     PackedSpace(Qcow2Image image, ClusterAllocator allocator, Refcounts refcounts) {
+        this.image = image;
         this.geometry = image.geometry;
         this.allocator = allocator;
         this.refcounts = refcounts;
@@ -26,13 +29,14 @@ final class PackedSpace {
 
     /** Place for {@code bytes}, less than a cluster: its host offset, or -errno. */
     long allocate(int bytes) {
+        image.file.debugEvent(BlkdebugEvent.CLUSTER_ALLOC_BYTES);
         long offset = next != NONE && takesAnother(next) ? next : NONE;
         long room = offset == NONE ? 0 : geometry.clusterEnd(offset) - offset;
         if (bytes <= room) {
             int result = refcounts.change(cluster(offset), 1);
             return result < 0 ? result : taken(offset, bytes);
         }
-        long fresh = allocator.allocate(1);
+        long fresh = allocator.findAndTake(1);
         if (fresh < 0) {
             return fresh;
         }

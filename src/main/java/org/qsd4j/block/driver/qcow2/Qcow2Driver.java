@@ -113,7 +113,7 @@ public final class Qcow2Driver implements BlockDriver {
     public BlockNode open(OpenRequest request) {
         BlockdevOptionsQcow2 options = ((BlockdevOptions.Qcow2) request.options()).u();
         BlockChild file = request.openChild("file", options.file(), ChildRole.IMAGE);
-        String name = file.node().exactFilename();
+        String name = file.node().locatingFilename();
         if (name != null && !opening.add(name)) {
             throw QapiException.generic("The backing chain of '%s' leads back to it", name);
         }

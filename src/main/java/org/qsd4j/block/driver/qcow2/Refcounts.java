@@ -56,6 +56,7 @@ final class Refcounts {
         this.io = NativeBuffer.allocate(geometry.clusterSize);
         long cacheSize = image.options.refcountCacheSize() != 0 ? image.options.refcountCacheSize() : DEFAULT_CACHE;
         this.maxCached = (int) Math.max(MIN_BLOCKS, Math.min(cacheSize, 1L << 31) / geometry.clusterSize);
+        image.file.debugEvent(BlkdebugEvent.REFTABLE_LOAD);
         int result = TableIo.readWords(image.file, tableOffset, table);
         if (result < 0) {
             throw QapiException.fromErrno(result, "Could not read refcount table");
@@ -107,6 +108,7 @@ final class Refcounts {
 
     /** Adds {@code delta}; the cluster's block must exist. 0, or -errno with nothing changed. */
     int change(long hostCluster, int delta) {
+        image.file.debugEvent(BlkdebugEvent.REFBLOCK_ALLOC);
         long index = hostCluster >>> geometry.refcountBlockBits;
         boolean present = index < table.length && hasBlock((int) index);
         CachedRefcountBlock block = present ? block((int) index) : null;
@@ -160,6 +162,7 @@ final class Refcounts {
             return null;
         }
         CachedRefcountBlock block = new CachedRefcountBlock(index, offset, geometry.clusterSize);
+        image.file.debugEvent(BlkdebugEvent.REFBLOCK_LOAD);
         if (TableIo.read(image.file, offset, io, 0, geometry.clusterSize) < 0) {
             return null;
         }
@@ -198,6 +201,7 @@ final class Refcounts {
         CachedRefcountBlock block =
                 new CachedRefcountBlock(index, hostCluster << geometry.clusterBits, geometry.clusterSize);
         block.markDirty(0, geometry.clusterSize);
+        block.isNew = true;
         table[index] = block.hostOffset;
         dirtyEntries.set(index);
         keep(block);
@@ -218,6 +222,7 @@ final class Refcounts {
 
     /** A table of at least {@code entries} entries, at a place behind everything; the old place is given up. */
     int growTable(long entries) {
+        image.file.debugEvent(BlkdebugEvent.REFTABLE_GROW);
         long first = endOfCounted();
         long length = Math.max(entries, table.length + table.length / 2 + 1L);
         long newClusters;
@@ -336,12 +341,16 @@ final class Refcounts {
 
     /** Writes the dirty blocks. */
     int writeBlocks(Captured captured) {
+        if (captured.movedTable != null) {
+            image.file.debugEvent(BlkdebugEvent.REFBLOCK_ALLOC_WRITE_BLOCKS);
+        }
         for (CachedRefcountBlock block : cached) {
             if (block.isDirty()) {
                 int from = block.dirtyFrom;
                 int bytes = block.dirtyEnd - from;
                 io.put(0, block.bytes, from, bytes);
-                image.file.debugEvent(BlkdebugEvent.REFBLOCK_UPDATE_PART);
+                image.file.debugEvent(
+                        block.isNew ? BlkdebugEvent.REFBLOCK_ALLOC_WRITE : BlkdebugEvent.REFBLOCK_UPDATE_PART);
                 int result = image.file.write(block.hostOffset + from, io, 0, bytes, 0);
                 if (result < 0) {
                     return result;
@@ -357,11 +366,13 @@ final class Refcounts {
     int writeTable(Captured captured) {
         if (captured.movedTable != null) {
             long[] entries = captured.movedTable.entries;
+            image.file.debugEvent(BlkdebugEvent.REFBLOCK_ALLOC_WRITE_TABLE);
             return TableIo.writeWords(image.file, captured.tableOffset, entries, 0, entries.length);
         }
         long[] entries = table;
         for (int i = captured.entries.nextSetBit(0); i >= 0; i = captured.entries.nextSetBit(i + 1)) {
             long at = captured.tableOffset + (long) i * Long.BYTES;
+            image.file.debugEvent(BlkdebugEvent.REFBLOCK_ALLOC_HOOKUP);
             int result = TableIo.writeWords(image.file, at, entries, i, i + 1);
             if (result < 0) {
                 return result;

@@ -8,6 +8,7 @@ import org.qsd4j.block.DriverInfo;
 import org.qsd4j.block.OpenRequest;
 import org.qsd4j.block.ProbedFormat;
 import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.BlkdebugEvent;
 import org.qsd4j.qapi.gen.PreallocMode;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
@@ -48,7 +49,11 @@ final class RawNode extends BlockNode {
 
     @Override
     protected int doRead(long offset, NativeBuffer buffer, int at, int bytes) {
-        return isOutside(offset, bytes) ? -Errno.EINVAL : file.read(offset + fileOffset, buffer, at, bytes);
+        if (isOutside(offset, bytes)) {
+            return -Errno.EINVAL;
+        }
+        file.debugEvent(BlkdebugEvent.READ_AIO);
+        return file.read(offset + fileOffset, buffer, at, bytes);
     }
 
     @Override
@@ -56,7 +61,11 @@ final class RawNode extends BlockNode {
         if (probed != null && offset == 0 && probed.wouldChange(buffer, at)) {
             return -Errno.EPERM;
         }
-        return isOutside(offset, bytes) ? -Errno.ENOSPC : file.write(offset + fileOffset, buffer, at, bytes, flags);
+        if (isOutside(offset, bytes)) {
+            return -Errno.ENOSPC;
+        }
+        file.debugEvent(BlkdebugEvent.WRITE_AIO);
+        return file.write(offset + fileOffset, buffer, at, bytes, flags);
     }
 
     @Override

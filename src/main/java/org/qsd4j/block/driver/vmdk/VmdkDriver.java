@@ -80,7 +80,7 @@ public final class VmdkDriver implements BlockDriver {
         descriptor.requireIdentities(file);
         List<VmdkExtent> extents = new ArrayList<>();
         for (VmdkDescriptor.Line line : descriptor.extents()) {
-            extents.add(open(request, file.node().exactFilename(), line, extents.size()));
+            extents.add(open(request, file.node().locatingFilename(), line, extents.size()));
         }
         return new VmdkImage(descriptor, extents);
     }
