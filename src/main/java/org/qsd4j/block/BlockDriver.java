@@ -62,6 +62,16 @@ public interface BlockDriver {
         return open(request);
     }
 
+    /** Whether an open node takes other options. QEMU: the driver has {@code bdrv_reopen_prepare}. */
+    default boolean supportsReopen() {
+        return true;
+    }
+
+    /** Options, by wire name, that a reopening may change but, once given, not leave out. */
+    default Set<String> changeableOptions() {
+        return Set.of();
+    }
+
     /** Options, by wire name, that a reopening may change or leave out. QEMU: {@code mutable_opts}. */
     default Set<String> mutableOptions() {
         return Set.of();

@@ -89,7 +89,9 @@ public final class BlockGraph {
                 throw QapiException.generic("Node %s is in use", state.nodeName);
             }
         }
-        for (BlockChild user : state.parents) {
+        // The real daemon names the user that came last.
+        for (int i = state.parents.size() - 1; i >= 0; i--) {
+            BlockChild user = state.parents.get(i);
             NodeState parent = user.parent;
             if (parent != null && (user.role & ChildRole.COW) != 0) {
                 throw QapiException.generic(

@@ -67,21 +67,24 @@ public record OpenFlags(
 
     /**
      * What a child in that role has when its parent, which has these flags now, is reopened: its own wishes, then what
-     * the parent's definition says, and otherwise what it had.
+     * the parent's definition says, and otherwise what it had or, if it is defined anew, the default.
+     *
+     * @param keeps the child is only named: its definition stays as it was
      */
-    OpenFlags reopenedChild(int role, OpenFlags old, BlockdevOptions options, CacheWishes wishes) {
+    OpenFlags reopenedChild(int role, OpenFlags old, BlockdevOptions options, CacheWishes wishes, boolean keeps) {
         OpenFlags inherited = inherited(role);
+        OpenFlags silent = keeps ? old : DEFAULTS;
         return new OpenFlags(
                         inherited.readOnly,
                         inherited.autoReadOnly,
-                        wishes.direct() ? inherited.direct : old.direct,
-                        wishes.noFlush() ? inherited.noFlush : old.noFlush,
-                        old.unmap,
+                        wishes.direct() ? inherited.direct : silent.direct,
+                        wishes.noFlush() ? inherited.noFlush : silent.noFlush,
+                        keeps ? old.unmap : inherited.unmap,
                         old.forceShare,
-                        old.detectZeroes,
+                        silent.detectZeroes,
                         old.active)
                 .overriddenBy(options)
-                .withActive(old.active);
+                .withActive(old.active && active);
     }
 
     /** What an overlay has that is put on a node with these flags. */

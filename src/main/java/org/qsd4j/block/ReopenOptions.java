@@ -57,6 +57,7 @@ final class ReopenOptions {
             JsonNode value = after.get(name);
             if (!COMMON.contains(name)
                     && !isMutable(name)
+                    && !state.driver.changeableOptions().contains(name)
                     && !isReference(name, value)
                     && !name.equals(ACTIVE)
                     && (name.equals(FORCE_SHARE) || !value.equals(before.get(name)))) {

@@ -42,7 +42,7 @@ final class Reopening {
             return new Entry(
                     child,
                     own,
-                    flags.reopenedChild(edge.role, child.flags, own, cacheWishes),
+                    flags.reopenedChild(edge.role, child.flags, own, cacheWishes, keeps),
                     keeps,
                     cacheWishes.and(CacheWishes.of(own)));
         }
@@ -97,7 +97,10 @@ final class Reopening {
         enqueueChildren(entry);
     }
 
-    /** Children that the node's definition contains follow its flags, and get their own part of its options. */
+    /**
+     * Children that the node's definition contains follow its flags, and get their own part of its options. One that the
+     * image names, such as a data file, has a definition too, which may not be left out.
+     */
     private void enqueueChildren(Entry entry) {
         ObjectNode options = entry.options.toJson();
         for (BlockChild edge : entry.state.children) {
@@ -110,6 +113,8 @@ final class Reopening {
                 enqueue(entry.child(edge, child.options, true));
             } else if (given != null && given.isObject()) {
                 enqueue(entry.child(edge, BlockdevOptions.visit(new JsonInputVisitor(given), null), false));
+            } else if (given == null && !edge.name().equals(BACKING)) {
+                throw QapiException.generic("Option 'driver' cannot be reset to its default value");
             }
         }
     }
@@ -142,11 +147,15 @@ final class Reopening {
 
     private static void check(Entry entry) {
         OpenChecks.flags(entry.flags);
-        if (!entry.flags.active() && entry.state.flags.active() && Activation.hasActiveParent(entry.state)) {
-            throw QapiException.generic("Node has active parent node");
-        }
         if (!entry.keepsOptions) {
             new ReopenOptions(entry.state, ownOptions(entry)).requireNoneReset();
+        }
+        if (!entry.state.driver.supportsReopen()) {
+            throw QapiException.generic(
+                    "Block format '%s' used by node '%s' does not support reopening files",
+                    entry.state.driver.formatName(), entry.state.nodeName);
+        }
+        if (!entry.keepsOptions) {
             requireBacking(entry);
         }
     }
@@ -154,6 +163,10 @@ final class Reopening {
     /** Changes flags, options and edges. */
     private static void prepare(Entry entry, GraphChange change) {
         NodeState state = entry.state;
+        // Parents come first in the queue: those that become inactive too are so already.
+        if (!entry.flags.active() && state.flags.active() && Activation.hasActiveParent(state)) {
+            throw QapiException.generic("Node has active parent node");
+        }
         if (!entry.keepsOptions) {
             ReopenOptions options = new ReopenOptions(state, ownOptions(entry));
             changeChildren(entry, change);
@@ -205,7 +218,7 @@ final class Reopening {
         if (given == null || given.isObject()) {
             return;
         }
-        if (given.isNull() || given.asText().isEmpty()) {
+        if (given.isNull()) {
             if (edge != null) {
                 change.removeChild(state, edge);
             }

@@ -20,6 +20,11 @@ public final class BochsDriver implements BlockDriver {
     }
 
     @Override
+    public boolean supportsReopen() {
+        return false;
+    }
+
+    @Override
     public BlockNode open(OpenRequest request) {
         request.applyAutoReadOnly("Image is read-only");
         BlockChild file = request.openChild(

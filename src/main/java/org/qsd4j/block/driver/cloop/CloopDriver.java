@@ -24,6 +24,11 @@ public final class CloopDriver implements BlockDriver {
     }
 
     @Override
+    public boolean supportsReopen() {
+        return false;
+    }
+
+    @Override
     public BlockNode open(OpenRequest request) {
         request.applyAutoReadOnly("Image is read-only");
         BlockChild file = request.openChild(

@@ -21,6 +21,11 @@ public final class CompressDriver implements BlockDriver {
     }
 
     @Override
+    public boolean supportsReopen() {
+        return false;
+    }
+
+    @Override
     public BlockNode open(OpenRequest request) {
         BlockChild file = request.openChild(
                 "file",

@@ -25,6 +25,11 @@ public final class CopyOnReadDriver implements BlockDriver {
     }
 
     @Override
+    public boolean supportsReopen() {
+        return false;
+    }
+
+    @Override
     public BlockNode open(OpenRequest request) {
         BlockdevOptionsCor options = ((BlockdevOptions.CopyOnRead) request.options()).u();
         BlockChild file = request.openChild(

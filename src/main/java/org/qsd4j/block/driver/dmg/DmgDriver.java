@@ -15,6 +15,11 @@ public final class DmgDriver implements BlockDriver {
     }
 
     @Override
+    public boolean supportsReopen() {
+        return false;
+    }
+
+    @Override
     public BlockNode open(OpenRequest request) {
         request.applyAutoReadOnly("Image is read-only");
         BlockChild file = request.openChild(

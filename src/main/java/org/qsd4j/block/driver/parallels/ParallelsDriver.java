@@ -21,6 +21,11 @@ public final class ParallelsDriver implements BlockDriver {
     }
 
     @Override
+    public boolean supportsReopen() {
+        return false;
+    }
+
+    @Override
     public BlockNode open(OpenRequest request) {
         BlockChild file = request.openChild(
                 "file", ((BlockdevOptions.Parallels) request.options()).u().file(), ChildRole.IMAGE);

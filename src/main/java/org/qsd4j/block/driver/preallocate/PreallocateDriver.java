@@ -1,5 +1,6 @@
 package org.qsd4j.block.driver.preallocate;
 
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.block.BlockChild;
@@ -36,6 +37,11 @@ public final class PreallocateDriver implements BlockDriver {
     @Override
     public boolean isFilter() {
         return true;
+    }
+
+    @Override
+    public Set<String> changeableOptions() {
+        return Set.of("prealloc-align", "prealloc-size");
     }
 
     @Override

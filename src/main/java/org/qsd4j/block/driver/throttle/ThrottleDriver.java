@@ -37,6 +37,11 @@ public final class ThrottleDriver implements BlockDriver {
     }
 
     @Override
+    public Set<String> changeableOptions() {
+        return Set.of("throttle-group");
+    }
+
+    @Override
     public BlockNode open(OpenRequest request) {
         BlockdevOptionsThrottle options = ((BlockdevOptions.Throttle) request.options()).u();
         BlockChild file = request.openChild("file", options.file(), ChildRole.FILTERED | ChildRole.PRIMARY);
