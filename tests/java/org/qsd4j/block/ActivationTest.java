@@ -47,7 +47,8 @@ class ActivationTest {
                         test.graph,
                         BlockdevCreateOptions.visit(
                                 new JsonInputVisitor(TestGraph.json("{'driver':'qcow2','file':'new','size':1048576}")),
-                                null));
+                                null))
+                .run();
         test.graph.delete("new");
     }
 }

@@ -3,6 +3,7 @@ package org.qsd4j.block;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.aio.ThreadSafe;
@@ -251,6 +252,17 @@ public final class BlockBackend {
         inFlight.enter();
         try {
             root.node().truncate(offset, exact, prealloc, flags);
+        } finally {
+            inFlight.exit();
+        }
+    }
+
+    /** Does what only the node's own driver knows, as one request. */
+    @ThreadSafe
+    public void perform(Consumer<BlockNode> work) {
+        inFlight.enter();
+        try {
+            work.accept(root.node());
         } finally {
             inFlight.exit();
         }

@@ -85,10 +85,12 @@ public interface BlockDriver {
     /**
      * Makes an image, from the driver's own branch of the options. QEMU: {@code bdrv_co_create}.
      *
+     * @return the work that may take long: any thread runs it once, and it throws QapiException like this method. For the
+     *     graph it turns to {@link BlockGraph#mainLoopCalls}
      * @throws QapiException in the real daemon's words
      */
     @MainThread
-    default void create(BlockGraph graph, BlockdevCreateOptions options) {
+    default Runnable create(BlockGraph graph, BlockdevCreateOptions options) {
         throw QapiException.generic("Driver does not support blockdev-create");
     }
 

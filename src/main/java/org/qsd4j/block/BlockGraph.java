@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.IoThread;
 import org.qsd4j.aio.MainLoop;
+import org.qsd4j.aio.MainLoopCalls;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.qapi.QapiEvent;
 import org.qsd4j.qapi.QapiException;
@@ -24,6 +25,7 @@ import org.qsd4j.trace.TracePoint;
 @MainThread
 public final class BlockGraph {
     private final MainLoop mainLoop;
+    private final MainLoopCalls mainLoopCalls;
     private final BlockDrivers drivers;
     private final Consumer<String> errorReport;
     private final Consumer<QapiEvent> events;
@@ -39,6 +41,7 @@ public final class BlockGraph {
             MainLoop mainLoop, BlockDrivers drivers, Consumer<String> errorReport, Consumer<QapiEvent> events) {
         this.events = event -> mainLoop.execute(() -> events.accept(event));
         this.mainLoop = mainLoop;
+        this.mainLoopCalls = new MainLoopCalls(mainLoop);
         this.drivers = drivers;
         this.errorReport = errorReport;
     }
@@ -50,6 +53,11 @@ public final class BlockGraph {
 
     public BlockDrivers drivers() {
         return drivers;
+    }
+
+    /** For threads that need the graph. Any thread. */
+    public MainLoopCalls mainLoopCalls() {
+        return mainLoopCalls;
     }
 
     /**
@@ -333,6 +341,12 @@ public final class BlockGraph {
         } finally {
             release(node.state());
         }
+    }
+
+    /** The graph is about to be closed: until then, no node holds requests back on purpose. */
+    public void expediteAll() {
+        mainLoop.assertInLoop();
+        backends.forEach(BlockBackend::expedite);
     }
 
     void closeBackend(BlockBackend backend, BlockChild root) {

@@ -94,7 +94,8 @@ final class ExternalSnapshot {
         if (driver == null) {
             throw new IllegalStateException(options.toString());
         }
-        driver.create(graph, BlockdevCreateOptions.visit(new JsonInputVisitor(options), null));
+        driver.create(graph, BlockdevCreateOptions.visit(new JsonInputVisitor(options), null))
+                .run();
     }
 
     /** Without the backing file that the image names: that is open already. */

@@ -59,7 +59,7 @@ final class QmpServer implements AutoCloseable {
             StorageEngine engine, Chardevs chardevs, CurrentMonitor current, VersionInfo version, Output out) {
         Runnable quit = () -> {
             engine.closeExports();
-            engine.jobs().dismissAll();
+            engine.jobs().cancelAll();
             engine.loop().stop();
         };
         GraphTransaction transaction = new GraphTransaction(engine.graph(), out::print);

@@ -132,11 +132,12 @@ public final class StorageEngine implements AutoCloseable {
         }
     }
 
-    /** Exports first, with the server that offers them, then the nodes that they use. */
+    /** Exports first, with the server that offers them, then jobs, then the nodes that they use. */
     @Override
     public void close() {
         closeExports();
         nbdServer.shutDown();
+        jobs.cancelAll();
         graph.closeAll();
     }
 }

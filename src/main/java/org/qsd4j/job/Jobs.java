@@ -5,7 +5,9 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.MainLoop;
+import org.qsd4j.aio.MainLoopCalls;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.block.BlockDriver;
 import org.qsd4j.block.BlockGraph;
@@ -18,7 +20,7 @@ import org.qsd4j.qapi.gen.JobType;
 import org.qsd4j.qapi.gen.QapiEvents;
 import org.qsd4j.util.Identifier;
 
-/** All jobs, the newest first. */
+/** All jobs, the newest first. Each works on a thread of its own, so that the loop goes on meanwhile. */
 @MainThread
 public final class Jobs {
     private final MainLoop loop;
@@ -33,8 +35,8 @@ public final class Jobs {
     }
 
     /**
-     * Starts a job that makes an image. QEMU: {@code qmp_blockdev_create}. It runs as a task of the loop of its own, after
-     * the command has been answered.
+     * Starts a job that makes an image. QEMU: {@code qmp_blockdev_create}. As with the real daemon, what a protocol's driver
+     * refuses at once is over before the command has been answered, and everything else comes after the answer.
      *
      * @throws QapiException if the id or the driver won't do
      */
@@ -50,17 +52,33 @@ public final class Jobs {
         }
         Job job = add(id, JobType.CREATE);
         job.start();
-        Runnable work = () -> driver.create(graph, options);
-        if (!driver.isProtocol()) {
-            loop.execute(() -> {
-                job.work(work);
-                job.conclude();
-            });
-        } else if (job.work(work)) {
-            loop.execute(job::conclude);
-        } else {
-            // As with the real daemon: what fails at once is over before the command is answered.
-            job.conclude();
+        Runnable work;
+        try {
+            work = driver.create(graph, options);
+        } catch (QapiException e) {
+            job.conclude(e.desc());
+            return;
+        }
+        Thread thread = new Thread(() -> work(job, work), "job " + id);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** The job's thread. */
+    private void work(Job job, Runnable work) {
+        String failure = failureOf(work);
+        graph.mainLoopCalls().post(() -> job.conclude(failure));
+    }
+
+    private static @Nullable String failureOf(Runnable work) {
+        try {
+            work.run();
+            return null;
+        } catch (QapiException e) {
+            return e.desc();
+        } catch (RuntimeException | Error e) {
+            // Whatever it is, who started the job waits for its end.
+            return "internal error: " + e;
         }
     }
 
@@ -80,27 +98,40 @@ public final class Jobs {
         events.accept(QapiEvents.jobStatusChange(id, status));
     }
 
-    /** @throws QapiException if there is none of that id, or it hasn't concluded */
-    public void dismiss(String id) {
+    /** @throws QapiException if there is none of that id */
+    public Job find(String id) {
         loop.assertInLoop();
         for (Job job : jobs) {
             if (job.id().equals(id)) {
-                job.dismiss();
-                jobs.remove(job);
-                return;
+                return job;
             }
         }
         throw QapiException.generic("Job not found");
     }
 
-    /** When everything ends: concluded jobs go. */
-    public void dismissAll() {
+    /** @throws QapiException if there is none of that id, or it hasn't concluded */
+    public void dismiss(String id) {
+        Job job = find(id);
+        job.dismiss();
+        jobs.remove(job);
+    }
+
+    /**
+     * When everything ends: jobs at work are cancelled and waited for, those that have concluded go. QEMU: {@code
+     * job_cancel_sync_all}.
+     */
+    public void cancelAll() {
         loop.assertInLoop();
-        for (Job job : List.copyOf(jobs)) {
-            if (job.status() == JobStatus.CONCLUDED) {
-                job.dismiss();
-                jobs.remove(job);
+        MainLoopCalls calls = graph.mainLoopCalls();
+        while (!jobs.isEmpty()) {
+            Job job = jobs.getFirst();
+            if (!job.isConcluded()) {
+                job.cancel();
+                graph.expediteAll();
+                calls.serveUntil(job::isConcluded);
             }
+            job.dismiss();
+            jobs.removeFirst();
         }
     }
 

@@ -16,8 +16,33 @@ public final class JobCommandsHandler implements JobCommands {
     }
 
     @Override
+    public void jobPause(String id) {
+        jobs.find(id).pause();
+    }
+
+    @Override
+    public void jobResume(String id) {
+        jobs.find(id).resume();
+    }
+
+    @Override
+    public void jobCancel(String id) {
+        jobs.find(id).cancel();
+    }
+
+    @Override
+    public void jobComplete(String id) {
+        jobs.find(id).complete();
+    }
+
+    @Override
     public void jobDismiss(String id) {
         jobs.dismiss(id);
+    }
+
+    @Override
+    public void jobFinalize(String id) {
+        jobs.find(id).finalizeManually();
     }
 
     @Override

@@ -57,11 +57,12 @@ class CopyOnReadTest {
         Path path = Files.createFile(dir.resolve(name));
         test.add("{'driver':'file','node-name':'" + name + "-file','filename':'" + path + "'}");
         qcow2.create(
-                test.graph,
-                BlockdevCreateOptions.visit(
-                        new JsonInputVisitor(
-                                TestGraph.json("{'driver':'qcow2','size':1048576,'file':'" + name + "-file'}")),
-                        null));
+                        test.graph,
+                        BlockdevCreateOptions.visit(
+                                new JsonInputVisitor(
+                                        TestGraph.json("{'driver':'qcow2','size':1048576,'file':'" + name + "-file'}")),
+                                null))
+                .run();
         test.add(
                 "{'driver':'qcow2','node-name':'" + name + "','file':'" + name + "-file','backing':'" + backing + "'}");
     }

@@ -75,7 +75,7 @@ final class LuksTools {
         BlockdevCreateOptions options = BlockdevCreateOptions.visit(new JsonInputVisitor(TestGraph.json(json)), null);
         BlockDriver driver = test.graph.drivers().find(options.driver().wireName());
         assertThat(driver).isNotNull();
-        driver.create(test.graph, options);
+        driver.create(test.graph, options).run();
     }
 
     static byte[] contents(BlockNode node) {

@@ -42,7 +42,7 @@ class CreationTest {
         BlockdevCreateOptions parsed = BlockdevCreateOptions.visit(new JsonInputVisitor(options), null);
         BlockDriver driver = graph.drivers().find(parsed.driver().wireName());
         assertThat(driver).isNotNull();
-        driver.create(graph, parsed);
+        driver.create(graph, parsed).run();
     }
 
     private void addFile(String nodeName, Path path) throws Exception {

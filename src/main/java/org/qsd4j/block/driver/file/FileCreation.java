@@ -29,7 +29,8 @@ final class FileCreation {
 
     private FileCreation() {}
 
-    static void create(BlockGraph graph, BlockdevCreateOptionsFile options) {
+    /** Makes the file; the rest is to give it its size. */
+    static Runnable create(BlockGraph graph, BlockdevCreateOptionsFile options) {
         String filename = options.filename();
         PreallocMode prealloc = options.preallocation() == null ? PreallocMode.OFF : options.preallocation();
         long hint = options.extentSizeHint() == null ? DEFAULT_EXTENT_SIZE_HINT : options.extentSizeHint();
@@ -61,20 +62,23 @@ final class FileCreation {
         if (options.size() > BlockNode.MAX_LENGTH) {
             throw QapiException.fromErrno(Errno.EFBIG, "Could not resize file");
         }
-        resize(graph, filename, options.size(), prealloc);
+        return () -> resize(graph, filename, options.size(), prealloc);
     }
 
     /** Through a node, so that nobody is hurt who has the file locked. */
     private static void resize(BlockGraph graph, String filename, long size, PreallocMode prealloc) {
         ObjectNode definition = QapiJson.object().put("driver", "file").put("filename", filename);
         BlockdevRef ref = BlockdevRef.visit(new JsonInputVisitor(definition), null);
-        BlockBackend backend = graph.newBackend(
-                ref, Permission.WRITE | Permission.RESIZE, Permission.CONSISTENT_READ | Permission.WRITE_UNCHANGED);
+        BlockBackend backend = graph.mainLoopCalls()
+                .call(() -> graph.newBackend(
+                        ref,
+                        Permission.WRITE | Permission.RESIZE,
+                        Permission.CONSISTENT_READ | Permission.WRITE_UNCHANGED));
         try {
             backend.truncate(0, true, PreallocMode.OFF, 0);
             backend.truncate(size == 0 ? 0 : Math.max(512, size), true, prealloc, 0);
         } finally {
-            backend.close();
+            graph.mainLoopCalls().run(backend::close);
         }
     }
 

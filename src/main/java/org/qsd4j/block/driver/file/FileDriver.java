@@ -57,8 +57,8 @@ public final class FileDriver implements BlockDriver {
     }
 
     @Override
-    public void create(BlockGraph graph, BlockdevCreateOptions options) {
-        FileCreation.create(graph, ((BlockdevCreateOptions.File) options).u());
+    public Runnable create(BlockGraph graph, BlockdevCreateOptions options) {
+        return FileCreation.create(graph, ((BlockdevCreateOptions.File) options).u());
     }
 
     @Override

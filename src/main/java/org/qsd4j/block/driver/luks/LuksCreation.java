@@ -3,7 +3,6 @@ package org.qsd4j.block.driver.luks;
 import java.util.Arrays;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.qsd4j.aio.MainThread;
 import org.qsd4j.block.BlockBackend;
 import org.qsd4j.block.BlockGraph;
 import org.qsd4j.block.Permission;
@@ -18,8 +17,7 @@ import org.qsd4j.qapi.gen.QCryptoBlockCreateOptionsLUKS;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
 
-/** {@code blockdev-create} with driver luks. QEMU: {@code block_crypto_co_create_luks}. */
-@MainThread
+/** {@code blockdev-create} with driver luks, on any thread. QEMU: {@code block_crypto_co_create_luks}. */
 final class LuksCreation {
     private final BlockGraph graph;
     private final BlockdevCreateOptionsLUKS options;
@@ -44,7 +42,8 @@ final class LuksCreation {
         if (options.file() == null && options.header() == null) {
             throw QapiException.generic("Either the parameter 'header' or 'file' must be specified");
         }
-        byte[] passphrase = Passphrase.find("key-secret", options.keySecret(), secrets);
+        byte[] passphrase =
+                graph.mainLoopCalls().call(() -> Passphrase.find("key-secret", options.keySecret(), secrets));
         try {
             new LuksCreation(graph, options).create(passphrase);
         } finally {
@@ -67,12 +66,15 @@ final class LuksCreation {
     }
 
     private @Nullable BlockBackend open(@Nullable BlockdevRef node) {
-        return node == null ? null : graph.newBackend(node, Permission.WRITE | Permission.RESIZE, Permission.ALL);
+        return node == null
+                ? null
+                : graph.mainLoopCalls()
+                        .call(() -> graph.newBackend(node, Permission.WRITE | Permission.RESIZE, Permission.ALL));
     }
 
-    private static void close(@Nullable BlockBackend backend) {
+    private void close(@Nullable BlockBackend backend) {
         if (backend != null) {
-            backend.close();
+            graph.mainLoopCalls().run(backend::close);
         }
     }
 

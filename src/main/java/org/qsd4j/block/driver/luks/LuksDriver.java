@@ -61,8 +61,8 @@ public final class LuksDriver implements BlockDriver {
     }
 
     @Override
-    public void create(BlockGraph graph, BlockdevCreateOptions options) {
-        LuksCreation.create(graph, ((BlockdevCreateOptions.Luks) options).u(), secrets);
+    public Runnable create(BlockGraph graph, BlockdevCreateOptions options) {
+        return () -> LuksCreation.create(graph, ((BlockdevCreateOptions.Luks) options).u(), secrets);
     }
 
     @Override

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.qsd4j.aio.MainThread;
+import org.qsd4j.aio.MainLoopCalls;
 import org.qsd4j.block.BlockBackend;
 import org.qsd4j.block.BlockGraph;
 import org.qsd4j.block.BlockNode;
@@ -18,18 +18,19 @@ import org.qsd4j.qapi.gen.BlockdevRef;
 import org.qsd4j.qapi.gen.PreallocMode;
 import org.qsd4j.qapi.gen.Qcow2CompressionType;
 
-/** {@code blockdev-create} with driver qcow2. QEMU: {@code qcow2_co_create}. */
-@MainThread
+/** {@code blockdev-create} with driver qcow2, on any thread. QEMU: {@code qcow2_co_create}. */
 final class CreateRequest {
     private static final int STORAGE = Permission.WRITE | Permission.RESIZE;
 
     private final BlockGraph graph;
+    private final MainLoopCalls calls;
     private final BlockdevCreateOptionsQcow2 request;
     private final Function<String, byte[]> secrets;
 
     private CreateRequest(BlockGraph graph, BlockdevCreateOptionsQcow2 request, Function<String, byte[]> secrets) {
         this.graph = graph;
-        this.secrets = secrets;
+        this.calls = graph.mainLoopCalls();
+        this.secrets = id -> calls.call(() -> secrets.apply(id));
         this.request = request;
     }
 
@@ -39,21 +40,29 @@ final class CreateRequest {
 
     /** Users without any wish keep the nodes alive from one step to the next. */
     private void create() {
-        BlockBackend file = graph.newBackend(request.file(), 0, Permission.ALL);
+        BlockBackend file = open(request.file(), 0);
         BlockBackend dataFile = null;
         try {
             BlockdevRef data = request.dataFile();
-            dataFile = data == null ? null : graph.newBackend(data, 0, Permission.ALL);
-            create(file.node(), dataFile == null ? null : dataFile.node());
+            dataFile = data == null ? null : open(data, 0);
+            create(file, dataFile);
         } finally {
-            if (dataFile != null) {
-                dataFile.close();
-            }
-            file.close();
+            close(dataFile);
+            close(file);
         }
     }
 
-    private void create(BlockNode file, @Nullable BlockNode dataFile) {
+    private BlockBackend open(BlockdevRef ref, int perm) {
+        return calls.call(() -> graph.newBackend(ref, perm, Permission.ALL));
+    }
+
+    private void close(@Nullable BlockBackend backend) {
+        if (backend != null) {
+            calls.run(backend::close);
+        }
+    }
+
+    private void create(BlockBackend file, @Nullable BlockBackend dataFile) {
         CreateOptions options = options(dataFile);
         write(file, storage -> ImageCreation.create(storage, options));
         if (dataFile != null) {
@@ -68,16 +77,16 @@ final class CreateRequest {
         }
     }
 
-    private void write(BlockNode node, Consumer<BlockBackend> work) {
-        BlockBackend storage = graph.newBackend(node, STORAGE, Permission.ALL);
+    private void write(BlockBackend user, Consumer<BlockBackend> work) {
+        BlockBackend storage = calls.call(() -> graph.newBackend(user.node(), STORAGE, Permission.ALL));
         try {
             work.accept(storage);
         } finally {
-            storage.close();
+            close(storage);
         }
     }
 
-    private CreateOptions options(@Nullable BlockNode dataFile) {
+    private CreateOptions options(@Nullable BlockBackend dataFile) {
         boolean v2 = request.version() == BlockdevQcow2Version.V2;
         Long refcountBits = request.refcountBits();
         Long clusterSize = request.clusterSize();
@@ -88,7 +97,7 @@ final class CreateRequest {
                 request.backingFile(),
                 request.backingFmt() == null ? null : request.backingFmt().wireName(),
                 dataFile != null,
-                dataFile == null ? null : dataFile.exactFilename(),
+                dataFile == null ? null : calls.call(() -> dataFile.node().exactFilename()),
                 Boolean.TRUE.equals(request.dataFileRaw()),
                 Boolean.TRUE.equals(request.extendedL2()),
                 Boolean.TRUE.equals(request.lazyRefcounts()),
@@ -99,29 +108,32 @@ final class CreateRequest {
     }
 
     /** A raw data file shows the guest's disk without our tables, so every cluster has its place from the start. */
-    private void preallocate(BlockNode file, @Nullable BlockNode dataFile, CreateOptions options) {
+    private void preallocate(BlockBackend file, @Nullable BlockBackend dataFile, CreateOptions options) {
         ObjectNode definition = QapiJson.object()
                 .put("driver", "qcow2")
-                .put("file", file.nodeName())
+                .put("file", file.node().nodeName())
                 .putNull("backing");
         if (dataFile != null) {
-            definition.put("data-file", dataFile.nodeName());
+            definition.put("data-file", dataFile.node().nodeName());
         }
         NewEncryption encryption = options.encryption();
         if (encryption != null) {
             definition.set("encrypt", encryption.definition());
         }
-        BlockBackend image = graph.newBackend(
-                BlockdevRef.visit(new JsonInputVisitor(definition), null), Permission.RESIZE, Permission.ALL);
+        BlockBackend image = open(BlockdevRef.visit(new JsonInputVisitor(definition), null), Permission.RESIZE);
+        PreallocMode mode =
+                options.preallocation() == PreallocMode.OFF ? PreallocMode.METADATA : options.preallocation();
         try {
-            if (!(image.node() instanceof Qcow2Node node)) {
-                throw QapiException.generic("Could not open the new image");
-            }
-            PreallocMode mode =
-                    options.preallocation() == PreallocMode.OFF ? PreallocMode.METADATA : options.preallocation();
-            node.preallocate(0, options.size(), mode);
+            image.perform(node -> preallocate(node, options.size(), mode));
         } finally {
-            image.close();
+            close(image);
         }
+    }
+
+    private static void preallocate(BlockNode node, long size, PreallocMode mode) {
+        if (!(node instanceof Qcow2Node image)) {
+            throw QapiException.generic("Could not open the new image");
+        }
+        image.preallocate(0, size, mode);
     }
 }

@@ -105,8 +105,8 @@ public final class Qcow2Driver implements BlockDriver {
     }
 
     @Override
-    public void create(BlockGraph graph, BlockdevCreateOptions options) {
-        CreateRequest.create(graph, ((BlockdevCreateOptions.Qcow2) options).u(), secrets);
+    public Runnable create(BlockGraph graph, BlockdevCreateOptions options) {
+        return () -> CreateRequest.create(graph, ((BlockdevCreateOptions.Qcow2) options).u(), secrets);
     }
 
     @Override
