@@ -26,7 +26,7 @@ class ChardevErrorsTest {
     }
 
     private QapiException failureOf(String argument, boolean background) {
-        try (Chardevs chardevs = new Chardevs(reported, background, new QomTree())) {
+        try (Chardevs chardevs = TestChardevs.open(reported, background, new QomTree())) {
             return catchThrowableOfType(
                     QapiException.class, () -> chardevs.add(ChardevCommandLine.parse(argument, reported)));
         }
@@ -94,7 +94,7 @@ class ChardevErrorsTest {
     void pathOf108BytesWorks() {
         String name = dir.toString() + "/";
         String path = name + "p".repeat(108 - name.length());
-        try (Chardevs chardevs = new Chardevs(reported, false, new QomTree())) {
+        try (Chardevs chardevs = TestChardevs.open(reported)) {
             chardevs.add(ChardevCommandLine.parse("socket,id=a,server=on,wait=off,path=" + path, reported));
             assertThat(Files.exists(Path.of(path))).isTrue();
         }
@@ -103,7 +103,7 @@ class ChardevErrorsTest {
 
     @Test
     void sameIdIsRefused() {
-        try (Chardevs chardevs = new Chardevs(reported, false, new QomTree())) {
+        try (Chardevs chardevs = TestChardevs.open(reported)) {
             chardevs.add(ChardevCommandLine.parse("null,id=a", reported));
             assertThat(catchThrowableOfType(
                                     QapiException.class,
@@ -116,7 +116,7 @@ class ChardevErrorsTest {
     @Test
     void stdioIsForOneAndNotForTheBackground() {
         assertThat(failureOf("stdio,id=a", true).desc()).isEqualTo("cannot use stdio with -daemonize");
-        try (Chardevs chardevs = new Chardevs(reported, false, new QomTree())) {
+        try (Chardevs chardevs = TestChardevs.open(reported)) {
             chardevs.add(ChardevCommandLine.parse("stdio,id=a", reported));
             assertThat(catchThrowableOfType(
                                     QapiException.class,

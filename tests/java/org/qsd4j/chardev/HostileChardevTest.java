@@ -30,19 +30,20 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.qsd4j.qom.QomTree;
 import org.qsd4j.sys.Libc;
 import org.qsd4j.sys.Sockets;
 
 /** What goes wrong around a chardev neither ends a thread nor leaves anything behind. */
 @Timeout(30)
 class HostileChardevTest {
+    private static final SocketLayers PLAIN = new SocketLayers(null, false, false, false);
+
     @TempDir
     Path dir;
 
     private final ReportedLines reported = new ReportedLines();
     private final SocketLoop loop = new SocketLoop();
-    private final Chardevs chardevs = new Chardevs(reported, false, new QomTree());
+    private final Chardevs chardevs = TestChardevs.open(reported);
 
     @AfterEach
     void close() {
@@ -99,7 +100,7 @@ class HostileChardevTest {
     void clientWithoutADescriptorTriesAgain() throws Exception {
         Exhausted target = new Exhausted();
         SocketChardev chardev = new SocketChardev(
-                "a", ChardevLog.open(null, null, null), loop.get(), new SocketClient(target, 10, reported));
+                "a", ChardevLog.open(null, null, null), loop.get(), new SocketClient(target, 10, reported), PLAIN);
         chardev.open();
         while (target.attempts.get() < 3) {
             TimeUnit.MILLISECONDS.sleep(5);
@@ -138,8 +139,12 @@ class HostileChardevTest {
     void inputThatWaitsIsReleasedOnceItIsTakenOrThePeerIsGone() {
         EmbeddedChannel channel = new EmbeddedChannel();
         SocketChardev chardev = new SocketChardev(
-                "a", ChardevLog.open(null, null, null), loop.get(), new SocketClient(new Exhausted(), 0, reported));
-        SocketPeer peer = new SocketPeer(chardev, channel);
+                "a",
+                ChardevLog.open(null, null, null),
+                loop.get(),
+                new SocketClient(new Exhausted(), 0, reported),
+                PLAIN);
+        SocketPeer peer = new SocketPeer(chardev, channel, "", null);
         ByteBuf[] pieces = {bytes("abc"), bytes("def"), bytes("ghi")};
         channel.writeInbound(pieces[0]);
         channel.writeInbound(pieces[1]);
@@ -226,7 +231,7 @@ class HostileChardevTest {
         Path path = Path.of("").toAbsolutePath().relativize(dir.toAbsolutePath().resolve("s"));
         int fd = Sockets.socket(Sockets.AF_UNIX);
         assertThat(Sockets.bindUnix(fd, path.toString(), false, true)).isZero();
-        String file = Objects.requireNonNull(new FdTarget(Integer.toString(fd)).socketFile());
+        String file = Objects.requireNonNull(new FdTarget(Integer.toString(fd), "tcp:").socketFile());
         Libc.close(fd);
         assertThat(Path.of(file)).isAbsolute().exists();
     }

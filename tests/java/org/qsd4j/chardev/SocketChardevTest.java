@@ -21,7 +21,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.qsd4j.qom.QomTree;
 import org.qsd4j.sys.Sockets;
 
 @Timeout(30)
@@ -30,7 +29,7 @@ class SocketChardevTest {
     Path dir;
 
     private final ReportedLines reported = new ReportedLines();
-    private final Chardevs chardevs = new Chardevs(reported, false, new QomTree());
+    private final Chardevs chardevs = TestChardevs.open(reported);
 
     @AfterEach
     void close() {

@@ -10,6 +10,7 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.chardev.Chardevs;
 import org.qsd4j.chardev.MemoryChardev;
+import org.qsd4j.chardev.TestChardevs;
 import org.qsd4j.monitor.command.ControlCommandsHandler;
 import org.qsd4j.monitor.command.IntrospectCommandsHandler;
 import org.qsd4j.monitor.command.QomCommandsHandler;
@@ -33,7 +34,7 @@ final class QmpTestClient implements AutoCloseable {
 
     QmpTestClient(boolean pretty) {
         CurrentMonitor current = new CurrentMonitor();
-        Chardevs chardevs = new Chardevs(new Recorder(), false, tree);
+        Chardevs chardevs = TestChardevs.open(new Recorder(), false, tree);
         chardev.addTo(chardevs);
         ObjectRegistry objects = new ObjectRegistry(tree, line -> {});
         Monitors monitors = new Monitors(

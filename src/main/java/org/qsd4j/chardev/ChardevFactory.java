@@ -1,13 +1,13 @@
 package org.qsd4j.chardev;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.jspecify.annotations.Nullable;
+import org.qsd4j.qapi.JsonInputVisitor;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.ChardevBackend;
 import org.qsd4j.qapi.gen.ChardevCommon;
 import org.qsd4j.qapi.gen.ChardevFile;
-import org.qsd4j.qapi.gen.ChardevHostdev;
-import org.qsd4j.qapi.gen.ChardevRingbuf;
-import org.qsd4j.qapi.gen.ChardevStdio;
+import org.qsd4j.qom.ObjectRegistry;
 import org.qsd4j.sys.Libc;
 import org.qsd4j.util.Reporter;
 
@@ -19,84 +19,97 @@ final class ChardevFactory implements AutoCloseable {
 
     private final Reporter reporter;
     private final boolean background;
+    private final ObjectRegistry objects;
     private final SocketLoop socketLoop = new SocketLoop();
     private final PeerWait peerWait = new PeerWait();
     private boolean stdioTaken;
 
-    ChardevFactory(Reporter reporter, boolean background) {
+    ChardevFactory(Reporter reporter, boolean background, ObjectRegistry objects) {
         this.reporter = reporter;
         this.background = background;
+        this.objects = objects;
     }
 
-    Chardev open(ChardevOptions options) {
-        String id = options.id();
-        ChardevBackend backend = options.backend();
-        if (backend instanceof ChardevBackend.Socket socket) {
-            return ChardevSockets.open(id, socket.u().data(), socketLoop, peerWait, reporter);
-        } else if (backend instanceof ChardevBackend.Stdio stdio) {
-            return openStdio(id, stdio.u().data());
-        } else if (backend instanceof ChardevBackend.File file) {
-            return openFile(id, file.u().data());
-        } else if (backend instanceof ChardevBackend.Pipe pipe) {
-            return openPipe(id, pipe.u().data());
-        } else if (backend instanceof ChardevBackend.Ringbuf ringbuf) {
-            return openRingbuf(id, "ringbuf", ringbuf.u().data());
-        } else if (backend instanceof ChardevBackend.Memory memory) {
-            return openRingbuf(id, "memory", memory.u().data());
+    /** @param inherited whether a descriptor's number may be given; it has come to the process when it was started */
+    Chardev open(ChardevOptions options, boolean inherited) {
+        ChardevLog log = log(options.backend());
+        try {
+            return open(options.id(), log, options.backend(), inherited);
+        } catch (QapiException e) {
+            log.close();
+            throw e;
         }
-        ChardevCommon common = ((ChardevBackend.Null) backend).u().data();
-        return new NullChardev(id, log(common.logfile(), common.logappend(), common.logtimestamp()));
     }
 
-    static ChardevLog log(@Nullable String path, @Nullable Boolean append, @Nullable Boolean timestamps) {
-        return ChardevLog.open(path, append, timestamps);
+    /** Every kind has the members of ChardevCommon. */
+    private static ChardevLog log(ChardevBackend backend) {
+        ObjectNode data = (ObjectNode) backend.toJson().get("data");
+        data.retain("logfile", "logappend", "logtimestamp");
+        ChardevCommon common = ChardevCommon.visit(new JsonInputVisitor(data), null);
+        return ChardevLog.open(common.logfile(), common.logappend(), common.logtimestamp());
     }
 
-    private Chardev openStdio(String id, ChardevStdio stdio) {
+    private Chardev open(String id, ChardevLog log, ChardevBackend backend, boolean inherited) {
+        if (backend instanceof ChardevBackend.Socket socket) {
+            return ChardevSockets.open(id, log, socket.u().data(), objects, inherited, socketLoop, peerWait, reporter);
+        } else if (backend instanceof ChardevBackend.Stdio) {
+            return openStdio(id, log);
+        } else if (backend instanceof ChardevBackend.File file) {
+            return openFile(id, log, file.u().data());
+        } else if (backend instanceof ChardevBackend.Pipe pipe) {
+            return openPipe(id, log, pipe.u().data().device());
+        } else if (backend instanceof ChardevBackend.Ringbuf ringbuf) {
+            return openRingbuf(id, log, "ringbuf", ringbuf.u().data().size());
+        } else if (backend instanceof ChardevBackend.Memory memory) {
+            return openRingbuf(id, log, "memory", memory.u().data().size());
+        }
+        return new NullChardev(id, log);
+    }
+
+    private Chardev openStdio(String id, ChardevLog log) {
         if (background) {
             throw QapiException.generic("cannot use stdio with -daemonize");
         }
         if (stdioTaken) {
             throw QapiException.generic("cannot use stdio by multiple character devices");
         }
-        ChardevLog log = log(stdio.logfile(), stdio.logappend(), stdio.logtimestamp());
+        Chardev stdio = new DescriptorChardev(id, log, "chardev-stdio", "stdio", 0, 1);
         stdioTaken = true;
-        return new DescriptorChardev(id, log, "chardev-stdio", "stdio", 0, 1);
+        return stdio;
     }
 
-    private static Chardev openFile(String id, ChardevFile file) {
-        ChardevLog log = log(file.logfile(), file.logappend(), file.logtimestamp());
+    private static Chardev openFile(String id, ChardevLog log, ChardevFile file) {
+        int in = -1;
         int out = -1;
         try {
             int whole = Boolean.TRUE.equals(file.append()) ? DescriptorStream.O_APPEND : Libc.O_TRUNC;
             out = openDescriptor(file.out(), Libc.O_WRONLY | Libc.O_CREAT | whole);
-            int in = file.in() == null ? -1 : openDescriptor(file.in(), Libc.O_RDONLY);
+            in = file.in() == null ? -1 : openDescriptor(file.in(), Libc.O_RDONLY);
             return new DescriptorChardev(id, log, "chardev-file", "file", in, out);
         } catch (QapiException e) {
+            closeIfOpen(in);
             closeIfOpen(out);
-            log.close();
             throw e;
         }
     }
 
     /** Two pipes, PATH.in and PATH.out, or one for both ways. */
-    private static Chardev openPipe(String id, ChardevHostdev pipe) {
-        ChardevLog log = log(pipe.logfile(), pipe.logappend(), pipe.logtimestamp());
-        String path = pipe.device();
+    private static Chardev openPipe(String id, ChardevLog log, String path) {
         int in = Libc.open(path + ".in", Libc.O_RDWR | Libc.O_CLOEXEC, 0);
         int out = Libc.open(path + ".out", Libc.O_RDWR | Libc.O_CLOEXEC, 0);
         if (in < 0 || out < 0) {
             closeIfOpen(in);
             closeIfOpen(out);
-            try {
-                in = openDescriptor(path, Libc.O_RDWR);
-            } catch (QapiException e) {
-                log.close();
-                throw e;
-            }
+            in = openDescriptor(path, Libc.O_RDWR);
             out = in;
         }
-        return new DescriptorChardev(id, log, "chardev-pipe", "pipe", in, out);
+        try {
+            return new DescriptorChardev(id, log, "chardev-pipe", "pipe", in, out);
+        } catch (QapiException e) {
+            closeIfOpen(in);
+            closeIfOpen(in == out ? -1 : out);
+            throw e;
+        }
     }
 
     private static void closeIfOpen(int fd) {
@@ -113,15 +126,14 @@ final class ChardevFactory implements AutoCloseable {
         return fd;
     }
 
-    private static Chardev openRingbuf(String id, String kind, ChardevRingbuf ringbuf) {
-        long size = ringbuf.size() == null ? DEFAULT_RINGBUF_BYTES : ringbuf.size();
+    private static Chardev openRingbuf(String id, ChardevLog log, String kind, @Nullable Long wanted) {
+        long size = wanted == null ? DEFAULT_RINGBUF_BYTES : wanted;
         if (Long.bitCount(size) != 1 || size < 0) {
             throw QapiException.generic("size of ringbuf chardev must be power of two");
         }
         if (size > MAX_RINGBUF_BYTES) {
             throw QapiException.generic("size of ringbuf chardev must not exceed %d", MAX_RINGBUF_BYTES);
         }
-        ChardevLog log = log(ringbuf.logfile(), ringbuf.logappend(), ringbuf.logtimestamp());
         return new RingbufChardev(id, log, kind, (int) size);
     }
 

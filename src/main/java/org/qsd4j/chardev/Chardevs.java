@@ -7,9 +7,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.qapi.QapiException;
-import org.qsd4j.qapi.gen.ChardevBackend;
 import org.qsd4j.qapi.gen.ChardevInfo;
-import org.qsd4j.qapi.gen.SocketAddressLegacy;
+import org.qsd4j.qom.ObjectRegistry;
 import org.qsd4j.qom.QomContainer;
 import org.qsd4j.qom.QomProperty;
 import org.qsd4j.qom.QomTree;
@@ -28,16 +27,17 @@ public final class Chardevs implements AutoCloseable {
      * @param reporter takes what a person at the command line should know
      * @param background whether the process goes to the background, so that stdio can't be used
      * @param tree where the chardevs are shown
+     * @param objects where TLS credentials and authorization objects are
      */
-    public Chardevs(Reporter reporter, boolean background, QomTree tree) {
+    public Chardevs(Reporter reporter, boolean background, QomTree tree, ObjectRegistry objects) {
         this.container = tree.chardevs();
-        this.factory = new ChardevFactory(reporter, background);
+        this.factory = new ChardevFactory(reporter, background, objects);
     }
 
     /** Opens a chardev; one with {@code wait=on} returns when its first client is there. */
     public void add(ChardevOptions options) {
         container.checkFree(options.id());
-        add(factory.open(options));
+        add(factory.open(options, true));
     }
 
     /** {@code chardev-add}: the same, with the errors of QMP. */
@@ -46,18 +46,9 @@ public final class Chardevs implements AutoCloseable {
             throw QapiException.generic("Chardev with id '%s' already exists", options.id());
         }
         try {
-            refuseDescriptor(options);
-            add(factory.open(options));
+            add(factory.open(options, false));
         } catch (QapiException e) {
             throw e.prepend("Failed to add chardev '%s': ", options.id());
-        }
-    }
-
-    /** A descriptor is inherited by the command line; a client of ours can't hand one over. */
-    private static void refuseDescriptor(ChardevOptions options) {
-        if (options.backend() instanceof ChardevBackend.Socket socket
-                && socket.u().data().addr() instanceof SocketAddressLegacy.Fd) {
-            throw QapiException.generic("only QEMU supports file descriptor passing");
         }
     }
 

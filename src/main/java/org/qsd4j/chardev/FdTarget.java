@@ -19,13 +19,18 @@ import org.qsd4j.sys.Sockets;
 
 /** A socket that whoever started us has opened. */
 final class FdTarget implements SocketTarget {
+    private final String scheme;
     private final int fd;
     private final boolean unix;
     private final @Nullable String path;
     private final @Nullable String file;
 
-    /** @param number the descriptor's number as typed */
-    FdTarget(String number) {
+    /**
+     * @param number the descriptor's number as typed
+     * @param scheme how query-chardev's file name of an Internet socket begins
+     */
+    FdTarget(String number, String scheme) {
+        this.scheme = scheme;
         if (number.isEmpty() || number.length() > 9 || !number.chars().allMatch(c -> c >= '0' && c <= '9')) {
             throw QapiException.generic("Unable to parse FD number %s", number);
         }
@@ -71,12 +76,12 @@ final class FdTarget implements SocketTarget {
         if (unix) {
             return "unix:" + (path == null ? "" : path);
         }
-        return listener == null ? "tcp:" : "tcp:" + SocketAddresses.shown((InetSocketAddress) listener.localAddress());
+        return listener == null ? scheme : scheme + SocketAddresses.shown((InetSocketAddress) listener.localAddress());
     }
 
     @Override
     public String filenameOfPeer(Channel peer, String role) {
-        return unix ? filename(null) + role : InetTarget.filenameOf(peer, role);
+        return unix ? filename(null) + role : InetTarget.filenameOf(scheme, peer, role);
     }
 
     @Override

@@ -18,10 +18,13 @@ import org.qsd4j.sys.Errno;
 /** A TCP socket. */
 final class InetTarget implements SocketTarget {
     private final org.qsd4j.qapi.gen.InetSocketAddress address;
+    private final String scheme;
     private final boolean noDelay;
 
-    InetTarget(org.qsd4j.qapi.gen.InetSocketAddress address, boolean noDelay) {
+    /** @param scheme how query-chardev's file name begins */
+    InetTarget(org.qsd4j.qapi.gen.InetSocketAddress address, String scheme, boolean noDelay) {
         this.address = address;
+        this.scheme = scheme;
         this.noDelay = noDelay;
     }
 
@@ -104,22 +107,22 @@ final class InetTarget implements SocketTarget {
     @Override
     public String filename(@Nullable Channel listener) {
         if (listener == null) {
-            return "tcp:" + shown();
+            return scheme + shown();
         }
         InetSocketAddress local = (InetSocketAddress) listener.localAddress();
         String host = local.getAddress().isAnyLocalAddress()
                 ? "0.0.0.0"
                 : local.getAddress().getHostAddress();
-        return "tcp:" + host + ":" + local.getPort();
+        return scheme + host + ":" + local.getPort();
     }
 
     @Override
     public String filenameOfPeer(Channel peer, String role) {
-        return filenameOf(peer, role);
+        return filenameOf(scheme, peer, role);
     }
 
-    static String filenameOf(Channel peer, String role) {
-        return "tcp:" + SocketAddresses.shown((InetSocketAddress) peer.localAddress()) + role + " <-> "
+    static String filenameOf(String scheme, Channel peer, String role) {
+        return scheme + SocketAddresses.shown((InetSocketAddress) peer.localAddress()) + role + " <-> "
                 + SocketAddresses.shown((InetSocketAddress) peer.remoteAddress());
     }
 

@@ -1,14 +1,15 @@
 package org.qsd4j.chardev;
 
 import com.fasterxml.jackson.databind.node.BooleanNode;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qom.QomProperty;
+import org.qsd4j.trace.TracePoint;
 
 /**
  * A stream socket that serves one peer at a time; who comes meanwhile waits in the kernel's queue. QEMU: char-socket.c.
@@ -20,24 +21,26 @@ final class SocketChardev extends Chardev {
     private final EventLoop loop;
     private final CountDownLatch firstPeer = new CountDownLatch(1);
     private final SocketEndpoint endpoint;
+    private final SocketLayers layers;
 
     /** Written on the socket thread. */
     private volatile @Nullable SocketPeer peer;
 
-    private volatile String filename;
+    /** Gives up a connection that isn't ready for bytes yet, if there is one. The socket thread. */
+    private @Nullable Runnable beginning;
+
     private volatile boolean closing;
 
-    SocketChardev(String id, ChardevLog log, EventLoop loop, SocketEndpoint endpoint) {
+    SocketChardev(String id, ChardevLog log, EventLoop loop, SocketEndpoint endpoint, SocketLayers layers) {
         super(id, log);
         this.loop = loop;
         this.endpoint = endpoint;
-        this.filename = "disconnected:" + endpoint.filename();
+        this.layers = layers;
     }
 
     /** Listens or connects; throws the reason why not. Main loop. */
     void open() {
         endpoint.open(this);
-        filename = "disconnected:" + endpoint.filename();
     }
 
     /** Is counted down when there is a first peer. */
@@ -47,7 +50,8 @@ final class SocketChardev extends Chardev {
 
     @Override
     public String filename() {
-        return filename;
+        SocketPeer connected = peer;
+        return connected == null ? "disconnected:" + endpoint.filename() : connected.filename();
     }
 
     @Override
@@ -66,14 +70,37 @@ final class SocketChardev extends Chardev {
         return loop;
     }
 
-    boolean isConnected() {
-        return peer != null;
+    /** Whether there is a connection, ready for bytes or not. */
+    boolean isTaken() {
+        return peer != null || beginning != null;
     }
 
-    /** The endpoint has a connection, which isn't registered with the loop yet. */
+    /** The endpoint has a connection. */
+    void accept(Channel connection) {
+        layers.begin(this, connection, endpoint.filename(connection));
+    }
+
+    /** A connection isn't ready for bytes yet; {@code abort} gives it up. */
+    void beginning(Runnable abort) {
+        beginning = abort;
+        if (closing) {
+            abort.run();
+        }
+    }
+
+    /** Nothing comes of the connection. */
+    void failed(QapiException why) {
+        if (TracePoint.CHARDEV_CONNECTION_FAILED.isOn()) {
+            TracePoint.CHARDEV_CONNECTION_FAILED.log("chardev %s: %s", id(), why.desc());
+        }
+        beginning = null;
+        awaitNext();
+    }
+
+    /** The connection is ready. */
     void connected(SocketPeer newPeer) {
+        beginning = null;
         peer = newPeer;
-        filename = endpoint.filename(newPeer.channel());
         firstPeer.countDown();
         ChardevFrontend reader = frontend();
         if (reader != null) {
@@ -81,13 +108,19 @@ final class SocketChardev extends Chardev {
         }
     }
 
+    private void awaitNext() {
+        if (!closing) {
+            endpoint.next(this);
+        }
+    }
+
     void disconnected(SocketPeer gone) {
         if (peer == gone) {
             peer = null;
-            filename = "disconnected:" + endpoint.filename();
-            if (!closing) {
-                endpoint.next(this);
-            }
+            awaitNext();
+        } else if (peer == null && beginning != null) {
+            beginning = null;
+            awaitNext();
         }
     }
 
@@ -138,25 +171,20 @@ final class SocketChardev extends Chardev {
         CountDownLatch done = new CountDownLatch(1);
         loop.execute(() -> {
             endpoint.close();
-            closeWhenSent(done);
+            if (beginning != null) {
+                beginning.run();
+            }
+            SocketPeer connected = peer;
+            if (connected == null) {
+                done.countDown();
+            } else {
+                connected.closeWhenSent(done::countDown);
+            }
         });
         try {
             done.await(CLOSE_WAIT_MILLIS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    /** A peer that still reads gets the answers that are under way. */
-    private void closeWhenSent(CountDownLatch done) {
-        SocketPeer connected = peer;
-        if (connected == null) {
-            done.countDown();
-            return;
-        }
-        Channel channel = connected.channel();
-        channel.write(Unpooled.EMPTY_BUFFER)
-                .addListener(sent -> channel.close().addListener(closed -> done.countDown()));
-        channel.flush();
     }
 }

@@ -48,7 +48,7 @@ final class SocketClient implements SocketEndpoint {
             return;
         }
         failureReported = false;
-        chardev.connected(new SocketPeer(chardev, channel));
+        chardev.accept(channel);
     }
 
     @Override

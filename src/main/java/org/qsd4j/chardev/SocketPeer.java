@@ -8,6 +8,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,8 +23,13 @@ final class SocketPeer extends SocketHandler {
     /** Events come whether the peer reads or not; a peer that lets this much pile up is dropped. */
     private static final long MAX_UNREAD_BYTES = 64 << 20;
 
+    /** How long a peer under TLS may take for what was sent before the end. */
+    private static final long LAST_BYTES_MILLIS = 1000;
+
     private final SocketChardev chardev;
     private final Channel channel;
+    private final String filename;
+    private final @Nullable TlsBridge bridge;
     private ByteBuf kept = Unpooled.EMPTY_BUFFER;
     private @Nullable ChardevFrontend frontend;
     private boolean inputEnded;
@@ -32,17 +38,40 @@ final class SocketPeer extends SocketHandler {
     /** Closed as soon as all replies are sent. */
     private boolean ending;
 
-    SocketPeer(SocketChardev chardev, Channel channel) {
+    /**
+     * @param filename what query-chardev shows
+     * @param bridge what carries the bytes on, under TLS; null if nothing has to
+     */
+    SocketPeer(SocketChardev chardev, Channel channel, String filename, @Nullable TlsBridge bridge) {
         this.chardev = chardev;
         this.channel = channel;
+        this.filename = filename;
+        this.bridge = bridge;
         channel.config().setAutoRead(false);
         channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         channel.config().setOption(ChannelOption.WRITE_BUFFER_WATER_MARK, UNREAD_OUTPUT);
         channel.pipeline().addLast(this);
     }
 
-    Channel channel() {
-        return channel;
+    String filename() {
+        return filename;
+    }
+
+    /** Closes the connection and drops what isn't sent yet. */
+    void abort() {
+        channel.close();
+    }
+
+    /** Closes the connection when what was written is sent; then runs the task, on some thread. */
+    void closeWhenSent(Runnable closed) {
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER)
+                .addListener(sent -> channel.close().addListener(done -> {
+                    if (bridge == null) {
+                        closed.run();
+                    } else {
+                        bridge.ended().thenRun(closed);
+                    }
+                }));
     }
 
     /** Begins to serve a frontend. */
@@ -85,7 +114,7 @@ final class SocketPeer extends SocketHandler {
         if (inputEnded && !kept.isReadable() && !reader.isBusy() && !ending) {
             ending = true;
             // Closing at once would drop the replies that a slow reader hasn't taken yet.
-            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> channel.close());
+            closeWhenSent(() -> {});
         }
     }
 
@@ -133,6 +162,9 @@ final class SocketPeer extends SocketHandler {
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         drop();
+        if (bridge != null) {
+            chardev.loop().schedule(bridge::abort, LAST_BYTES_MILLIS, TimeUnit.MILLISECONDS);
+        }
         ChardevFrontend reader = frontend;
         frontend = null;
         if (reader != null) {

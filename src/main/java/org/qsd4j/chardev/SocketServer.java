@@ -79,7 +79,7 @@ final class SocketServer implements SocketEndpoint {
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
             Channel accepted = (Channel) message;
-            if (chardev.isConnected()) {
+            if (chardev.isTaken()) {
                 accepted.unsafe().closeForcibly();
                 return;
             }
@@ -87,14 +87,7 @@ final class SocketServer implements SocketEndpoint {
             if (noDelay) {
                 accepted.config().setOption(ChannelOption.TCP_NODELAY, true);
             }
-            SocketPeer peer = new SocketPeer(chardev, accepted);
-            chardev.loop().register(accepted).addListener(registered -> {
-                if (registered.isSuccess()) {
-                    chardev.connected(peer);
-                } else {
-                    next(chardev);
-                }
-            });
+            chardev.accept(accepted);
         }
 
         /** No descriptor may be free for a new connection; it waits in the kernel until one is. */
@@ -104,7 +97,7 @@ final class SocketServer implements SocketEndpoint {
             chardev.loop()
                     .schedule(
                             () -> {
-                                if (!chardev.isConnected()) {
+                                if (!chardev.isTaken()) {
                                     next(chardev);
                                 }
                             },

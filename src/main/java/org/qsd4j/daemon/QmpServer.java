@@ -40,7 +40,7 @@ final class QmpServer implements AutoCloseable {
      */
     QmpServer(StorageEngine engine, EventBroadcast events, Reporter report, Output out, boolean background) {
         this.report = report;
-        chardevs = new Chardevs(report, background, engine.tree());
+        chardevs = new Chardevs(report, background, engine.tree(), engine.objects());
         CurrentMonitor current = new CurrentMonitor();
         VersionInfo version = Version.info();
         monitors = new Monitors(

@@ -4,9 +4,6 @@ import java.lang.ref.Reference;
 
 /** A pair of connected sockets through which a child process hands a descriptor over: SCM_RIGHTS of unix(7). */
 public final class FdChannel implements AutoCloseable {
-    private static final int AF_UNIX = 1;
-    private static final int SOCK_STREAM = 1;
-    private static final int SOCK_CLOEXEC = 0x80000;
     private static final int SOL_SOCKET = 1;
     private static final int SCM_RIGHTS = 1;
     private static final int MSG_CMSG_CLOEXEC = 0x40000000;
@@ -26,7 +23,6 @@ public final class FdChannel implements AutoCloseable {
     private static final int CMSG_DATA = 16;
     private static final int CMSG_SPACE = 24;
 
-    private static final NativeFunction SOCKETPAIR = NativeFunction.of("socketpair", 4);
     private static final NativeFunction RECVMSG = NativeFunction.of("recvmsg", 3);
 
     private final int ours;
@@ -38,9 +34,8 @@ public final class FdChannel implements AutoCloseable {
     }
 
     public static FdChannel open() throws SysException {
-        NativeBuffer pair = NativeBuffer.allocate(2 * Integer.BYTES);
-        SysException.check(SOCKETPAIR.callInt(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.address()), "socketpair");
-        return new FdChannel(pair.getInt(0), pair.getInt(4));
+        SocketPair pair = SocketPair.open();
+        return new FdChannel(pair.first(), pair.second());
     }
 
     /** The end for the child. */

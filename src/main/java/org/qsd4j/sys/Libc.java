@@ -37,6 +37,7 @@ public final class Libc {
     public static final int FALLOC_FL_INSERT_RANGE = 0x20;
     public static final int FALLOC_FL_UNSHARE_RANGE = 0x40;
 
+    private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int RWF_DSYNC = 2;
     private static final ThreadLocal<NativeBuffer> IO_VECTOR =
             ThreadLocal.withInitial(() -> NativeBuffer.allocate(2 * Long.BYTES));
@@ -96,6 +97,11 @@ public final class Libc {
             result = DUP3.callInt(from, to, O_CLOEXEC);
         } while (result == -Errno.EINTR || result == -Errno.EBUSY);
         return result;
+    }
+
+    /** Another descriptor of the same open file, close-on-exec, or -errno. */
+    public static int duplicate(int fd) {
+        return fcntl(fd, F_DUPFD_CLOEXEC, 0);
     }
 
     public static long read(int fd, long address, long bytes) {

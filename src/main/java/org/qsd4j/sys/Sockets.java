@@ -13,6 +13,7 @@ public final class Sockets {
     public static final int MSG_DONTWAIT = 0x40;
     public static final int MSG_NOSIGNAL = 0x4000;
     public static final int SHUT_RDWR = 2;
+    private static final int SHUT_WR = 1;
 
     public static final int POLLIN = 1;
     public static final int POLLOUT = 4;
@@ -68,6 +69,11 @@ public final class Sockets {
     /** Ends both directions: whoever is blocked on the socket returns. The descriptor stays open. */
     public static int shutdown(int fd) {
         return SHUTDOWN.callInt(fd, SHUT_RDWR);
+    }
+
+    /** Tells the other side that nothing more comes; what it sends is still received. */
+    public static int shutdownSending(int fd) {
+        return SHUTDOWN.callInt(fd, SHUT_WR);
     }
 
     public static long recv(int fd, long address, long bytes, int flags) {

@@ -19,6 +19,8 @@ public enum TracePoint {
     MONITOR_PROTOCOL_EVENT_EMIT,
     /** A node has been opened. */
     BDRV_OPEN_COMMON,
+    /** A connection to a chardev has ended before the first byte. */
+    CHARDEV_CONNECTION_FAILED,
     /** An export has been started. */
     BLK_EXP_ADD,
     /** An export is gone. */

@@ -11,12 +11,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.qsd4j.chardev.Chardevs;
+import org.qsd4j.chardev.TestChardevs;
 import org.qsd4j.qapi.JsonInputVisitor;
 import org.qsd4j.qapi.gen.ChardevBackend;
 import org.qsd4j.qapi.gen.ChardevInfo;
 import org.qsd4j.qapi.gen.DataFormat;
 import org.qsd4j.qapi.json.JsonParser;
-import org.qsd4j.qom.QomTree;
 import org.qsd4j.util.Reporter;
 
 /** What the black-box test of chardevs can't see. */
@@ -25,7 +25,7 @@ class CharCommandsTest {
     @TempDir
     Path dir;
 
-    private final Chardevs chardevs = new Chardevs(Reporter.SILENT, false, new QomTree());
+    private final Chardevs chardevs = TestChardevs.open(Reporter.SILENT);
     private final CharCommandsHandler commands = new CharCommandsHandler(chardevs);
 
     @AfterEach
