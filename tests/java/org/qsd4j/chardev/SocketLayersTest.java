@@ -8,6 +8,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.URI;
@@ -91,7 +92,7 @@ class SocketLayersTest {
         Chardev server = open("a", TCP + "," + options);
         echo(server);
         String expected = unescape(offer) + "hello\n";
-        try (Socket client = new Socket("127.0.0.1", port(server))) {
+        try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port(server))) {
             assertThat(read(client, expected.length())).isEqualTo(expected);
             client.getOutputStream().write(latin("a\u00ff\u00fd\u0001b\u00ff\u00ffc"));
             assertThat(read(client, 4)).isEqualTo("ab\u00ffc");
@@ -101,7 +102,7 @@ class SocketLayersTest {
 
     private static String unescape(String text) {
         StringBuilder plain = new StringBuilder();
-        for (String byteText : text.substring(2).split("\\\\x")) {
+        for (String byteText : text.substring(2).split("\\\\x", -1)) {
             plain.append((char) Integer.parseInt(byteText, 16));
         }
         return plain.toString();
@@ -206,9 +207,16 @@ class SocketLayersTest {
         assertThat(frontend.next()).isEqualTo("closed");
     }
 
-    private static final String REQUEST = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: binary\r\n"
-            + "Sec-WebSocket-Version: 13\r\n\r\n";
+    private static final String REQUEST = """
+            GET / HTTP/1.1
+            Host: x
+            Upgrade: websocket
+            Connection: Upgrade
+            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
+            Sec-WebSocket-Protocol: binary
+            Sec-WebSocket-Version: 13
+
+            """.replace("\n", "\r\n");
 
     /** A head and, behind the colon, the first line of the answer, as the real one gives it. */
     @ParameterizedTest
@@ -230,7 +238,7 @@ class SocketLayersTest {
             })
     void webSocketRequestIsCheckedAsInQemu(String part, String instead, String status) throws Exception {
         Chardev server = open("a", TCP + ",websocket=on");
-        try (Socket client = new Socket("127.0.0.1", port(server))) {
+        try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port(server))) {
             client.getOutputStream().write(latin(REQUEST.replace(part, instead)));
             String expected = "HTTP/1.1 " + status + "\r\n";
             assertThat(read(client, expected.length())).isEqualTo(expected);
@@ -241,15 +249,15 @@ class SocketLayersTest {
     void webSocketRequestThatIsTooLongOrNeverComesIsGivenUp() throws Exception {
         Chardev server = open("a", TCP + ",websocket=on");
         echo(server);
-        try (Socket client = new Socket("127.0.0.1", port(server))) {
+        try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port(server))) {
             client.getOutputStream().write(latin("x".repeat(4096)));
             assertThat(read(client, 40)).isEqualTo("HTTP/1.1 403 Request Entity Too Large\r\nS");
         }
-        try (Socket client = new Socket("127.0.0.1", port(server))) {
+        try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port(server))) {
             client.shutdownOutput();
             assertThat(client.getInputStream().read()).isEqualTo(-1);
         }
-        try (Socket client = new Socket("127.0.0.1", port(server))) {
+        try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port(server))) {
             client.getOutputStream().write(latin(REQUEST));
             assertThat(read(client, 12)).isEqualTo("HTTP/1.1 101");
         }
@@ -267,7 +275,7 @@ class SocketLayersTest {
     })
     void webSocketFrameThatIsWrongEndsTheConnection(String hex, int code, String reason) throws Exception {
         Chardev server = open("a", TCP + ",websocket=on");
-        try (Socket client = new Socket("127.0.0.1", port(server))) {
+        try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port(server))) {
             client.getOutputStream().write(latin(REQUEST));
             InputStream in = client.getInputStream();
             for (String tail = ""; !tail.endsWith("\r\n\r\n"); ) {
@@ -325,7 +333,7 @@ class SocketLayersTest {
         EchoFrontend frontend = echo(server);
         int port = port(server);
         open("b", "tls-creds=c,host=localhost,ipv4=on,port=" + port);
-        try (Socket client = new Socket("127.0.0.1", port)) {
+        try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
             client.getOutputStream().write(latin("no TLS at all\n\n\n\n\n\n\n"));
             while (client.getInputStream().read() >= 0) {}
         } catch (SocketException e) {
@@ -341,7 +349,7 @@ class SocketLayersTest {
     void tlsHandshakeThatNeverEndsDoesNotHoldUpTheEnd() throws Exception {
         addCredentials();
         Chardev server = open("a", TCP + ",tls-creds=s");
-        try (Socket client = new Socket("127.0.0.1", port(server))) {
+        try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port(server))) {
             client.getOutputStream().write(0x16);
             TimeUnit.MILLISECONDS.sleep(200);
             chardevs.remove("a");
