@@ -66,10 +66,12 @@ final class CreateRequest {
         CreateOptions options = options(dataFile);
         write(file, storage -> ImageCreation.create(storage, options));
         if (dataFile != null) {
-            long dataLength = options.dataFileRaw() ? options.size() : 0;
+            // What the file holds stays: a raw one may be the guest's disk already, and longer than this image.
+            boolean shrinks = options.preallocation() == PreallocMode.OFF && !options.dataFileRaw();
             write(dataFile, storage -> {
-                storage.truncate(0, false, PreallocMode.OFF, 0);
-                storage.truncate(dataLength, false, PreallocMode.OFF, 0);
+                if (shrinks || storage.length() < options.size()) {
+                    storage.truncate(options.size(), false, PreallocMode.OFF, 0);
+                }
             });
         }
         if (options.preallocation() != PreallocMode.OFF || options.dataFileRaw()) {

@@ -94,7 +94,8 @@ final class Preallocation {
             return -Errno.ENOTSUP;
         }
         long host = guest;
-        boolean readsAsZeroes = false;
+        // A raw data file is what the guest sees.
+        boolean showsPlace = image.dataFileRaw;
         if (!image.hasDataFile) {
             host = image.allocator().allocate(run);
             if (host < 0) {
@@ -105,8 +106,8 @@ final class Preallocation {
             if (overlap < 0) {
                 return overlap;
             }
-            readsAsZeroes = image.allocator().isVirgin();
-            if (!readsAsZeroes && image.version < 3) {
+            showsPlace = image.allocator().isVirgin();
+            if (!showsPlace && image.version < 3) {
                 image.allocator().giveBack(host, run);
                 return -Errno.ENOTSUP;
             }
@@ -118,7 +119,7 @@ final class Preallocation {
                 slice.extendedEntry(index + i, scratch.probing);
                 slice.setExtended(index + i, entry, scratch.probing.bitmap);
             } else {
-                slice.set(index + i, readsAsZeroes ? entry : L2Entry.withZero(entry));
+                slice.set(index + i, showsPlace ? entry : L2Entry.withZero(entry));
             }
         }
         image.l2Cache().markDirty(slice);
