@@ -33,11 +33,13 @@ public final class BlockCrypto implements AutoCloseable {
         }
     }
 
+    private final CipherSpec spec;
     private final byte[] key;
     private final ThreadLocal<Worker> workers;
 
     /** Takes over the key: {@link #close} zeroes it. */
     BlockCrypto(CipherSpec spec, byte[] key) {
+        this.spec = spec;
         this.key = key;
         this.workers = ThreadLocal.withInitial(() -> new Worker(spec.newCipher(key)));
     }
@@ -47,6 +49,11 @@ public final class BlockCrypto implements AutoCloseable {
         CipherSpec spec =
                 new CipherSpec(QCryptoCipherAlgo.AES_128, QCryptoCipherMode.CBC, QCryptoIVGenAlgo.PLAIN64, null);
         return new BlockCrypto(spec, Arrays.copyOf(passphrase, QCOW_KEY));
+    }
+
+    /** The same for another user, who closes it by himself. Before {@link #close}. */
+    public BlockCrypto share() {
+        return new BlockCrypto(spec, key.clone());
     }
 
     /**

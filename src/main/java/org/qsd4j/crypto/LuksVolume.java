@@ -61,6 +61,15 @@ public final class LuksVolume {
         return header.payloadSector() * SectorCipher.SECTOR;
     }
 
+    /** Whether the other volume's key is this one's too, by what the headers tell of it. */
+    public boolean hasKeyOf(LuksVolume other) {
+        return spec.equals(other.spec)
+                && hash == other.hash
+                && header.masterKeyIterations() == other.header.masterKeyIterations()
+                && Arrays.equals(header.masterKeySalt(), other.header.masterKeySalt())
+                && Arrays.equals(header.masterKeyDigest(), other.header.masterKeyDigest());
+    }
+
     /**
      * Tries the passphrase on every key slot.
      *

@@ -42,8 +42,9 @@ final class TestImage implements AutoCloseable {
         BlockChild fileEdge = TestEdges.of("file", file);
         ImageMetadata metadata = ImageMetadata.read(fileEdge, !options.readOnly() && !forRepair);
         BlockChild dataEdge = dataFile == null ? null : TestEdges.of("data-file", dataFile);
-        ImageEncryption encryption =
-                forRepair ? null : ImageEncryption.open(metadata, fileEdge, encryptOption(metadata), QemuTools.SECRETS);
+        ImageEncryption encryption = forRepair
+                ? null
+                : ImageEncryption.open(metadata, fileEdge, encryptOption(metadata), QemuTools.SECRETS, null);
         Qcow2Image image = new Qcow2Image(metadata, fileEdge, dataEdge, options, encryption, new Corruption.Listener() {
             @Override
             public void imageCorrupted(boolean fatal, String message, long offset, long size) {

@@ -67,23 +67,43 @@ public final class LuksDriver implements BlockDriver {
 
     @Override
     public BlockNode open(OpenRequest request) {
+        return open(request, null);
+    }
+
+    @Override
+    public BlockNode reopen(OpenRequest request, BlockNode old) {
+        return open(request, (LuksNode) old);
+    }
+
+    private BlockNode open(OpenRequest request, @Nullable LuksNode old) {
         BlockdevOptionsLUKS options = ((BlockdevOptions.Luks) request.options()).u();
         BlockChild file = request.openChild("file", options.file(), ChildRole.IMAGE, POLICY);
         BlockChild header = openHeader(request, options.header());
         BlockChild headerFile = header == null ? file : header;
         HeaderSource source = (offset, into) -> read(headerFile, offset, into);
+        if (old != null) {
+            LuksVolume volume = LuksVolume.read(source, header != null);
+            BlockCrypto shared = old.cryptoOf(volume);
+            if (shared != null) {
+                return node(request, file, header, volume, shared);
+            }
+        }
         byte[] passphrase = Passphrase.find("key-secret", options.keySecret(), secrets);
         try {
             LuksVolume volume = LuksVolume.read(source, header != null);
-            BlockCrypto crypto = volume.unlock(source, passphrase);
-            try {
-                return new LuksNode(request, file, header, volume, crypto);
-            } catch (QapiException e) {
-                crypto.close();
-                throw e;
-            }
+            return node(request, file, header, volume, volume.unlock(source, passphrase));
         } finally {
             Arrays.fill(passphrase, (byte) 0);
+        }
+    }
+
+    private static BlockNode node(
+            OpenRequest request, BlockChild file, @Nullable BlockChild header, LuksVolume volume, BlockCrypto crypto) {
+        try {
+            return new LuksNode(request, file, header, volume, crypto);
+        } catch (QapiException e) {
+            crypto.close();
+            throw e;
         }
     }
 

@@ -42,6 +42,12 @@ final class LuksNode extends BlockNode {
         limits().requestAlignment = BlockCrypto.SECTOR;
     }
 
+    /** For an instance that takes over from this one: unlocking takes seconds. Null if the key is another one now. */
+    @Nullable
+    BlockCrypto cryptoOf(LuksVolume now) {
+        return now.hasKeyOf(volume) ? crypto.share() : null;
+    }
+
     /** What was read is decrypted where it is: the buffer is the request's own until it is answered. */
     @Override
     protected int doRead(long offset, NativeBuffer buffer, int at, int bytes) {

@@ -23,9 +23,13 @@ import org.qsd4j.sys.NativeBuffer;
  * @param luks what the LUKS header says; null: the old AES encryption
  */
 record ImageEncryption(BlockCrypto crypto, @Nullable LuksVolume luks) {
+    private static final String OPTION = "encrypt.key-secret";
+
     /**
-     * Unlocks the image.
+     * Unlocks the image. That takes seconds while everybody waits, so that an instance which takes over from another one
+     * goes on with its key, whatever has become of the secret.
      *
+     * @param old how the instance before this one has unlocked it
      * @param option the definition's {@code encrypt}
      * @param secrets gives a copy of a secret's bytes, or throws QapiException
      * @return null for an image without encryption
@@ -35,17 +39,22 @@ record ImageEncryption(BlockCrypto crypto, @Nullable LuksVolume luks) {
             ImageMetadata metadata,
             BlockChild file,
             @Nullable BlockdevQcow2Encryption option,
-            Function<String, byte[]> secrets) {
+            Function<String, byte[]> secrets,
+            @Nullable ImageEncryption old) {
         long method = metadata.header().cryptMethod();
         checkFormat(method, option);
         if (method == Qcow2Header.CRYPT_NONE) {
             return null;
         }
-        byte[] passphrase = Passphrase.find("encrypt.key-secret", keySecret(option), secrets);
+        if (method == Qcow2Header.CRYPT_LUKS) {
+            return openLuks(metadata, file, keySecret(option), secrets, old);
+        }
+        if (old != null && old.luks == null) {
+            return new ImageEncryption(old.crypto.share(), null);
+        }
+        byte[] passphrase = Passphrase.find(OPTION, keySecret(option), secrets);
         try {
-            return method == Qcow2Header.CRYPT_LUKS
-                    ? openLuks(metadata, file, passphrase)
-                    : new ImageEncryption(BlockCrypto.qcow(passphrase), null);
+            return new ImageEncryption(BlockCrypto.qcow(passphrase), null);
         } finally {
             Arrays.fill(passphrase, (byte) 0);
         }
@@ -77,14 +86,30 @@ record ImageEncryption(BlockCrypto crypto, @Nullable LuksVolume luks) {
         return option instanceof BlockdevQcow2Encryption.Aes aes ? aes.u().keySecret() : null;
     }
 
-    private static ImageEncryption openLuks(ImageMetadata metadata, BlockChild file, byte[] passphrase) {
+    private static ImageEncryption openLuks(
+            ImageMetadata metadata,
+            BlockChild file,
+            @Nullable String keySecret,
+            Function<String, byte[]> secrets,
+            @Nullable ImageEncryption old) {
         HeaderExtensions.Crypto place = metadata.extensions().crypto();
         if (place == null) {
             throw QapiException.generic("Missing CRYPTO header for crypt method %d", Qcow2Header.CRYPT_LUKS);
         }
         HeaderSource source = (offset, into) -> readHeader(file, place, offset, into);
-        LuksVolume luks = LuksVolume.read(source, false);
-        return new ImageEncryption(luks.unlock(source, passphrase), luks);
+        if (old != null && old.luks != null) {
+            LuksVolume luks = LuksVolume.read(source, false);
+            if (luks.hasKeyOf(old.luks)) {
+                return new ImageEncryption(old.crypto.share(), luks);
+            }
+        }
+        byte[] passphrase = Passphrase.find(OPTION, keySecret, secrets);
+        try {
+            LuksVolume luks = LuksVolume.read(source, false);
+            return new ImageEncryption(luks.unlock(source, passphrase), luks);
+        } finally {
+            Arrays.fill(passphrase, (byte) 0);
+        }
     }
 
     private static int readHeader(BlockChild file, HeaderExtensions.Crypto place, long offset, byte[] into) {

@@ -111,6 +111,15 @@ public final class Qcow2Driver implements BlockDriver {
 
     @Override
     public BlockNode open(OpenRequest request) {
+        return open(request, null);
+    }
+
+    @Override
+    public BlockNode reopen(OpenRequest request, BlockNode old) {
+        return open(request, ((Qcow2Node) old).encryption());
+    }
+
+    private BlockNode open(OpenRequest request, @Nullable ImageEncryption unlocked) {
         BlockdevOptionsQcow2 options = ((BlockdevOptions.Qcow2) request.options()).u();
         BlockChild file = request.openChild("file", options.file(), ChildRole.IMAGE);
         String name = file.node().locatingFilename();
@@ -118,14 +127,18 @@ public final class Qcow2Driver implements BlockDriver {
             throw QapiException.generic("The backing chain of '%s' leads back to it", name);
         }
         try {
-            return open(request, options, file, name);
+            return open(request, options, file, name, unlocked);
         } finally {
             opening.remove(name);
         }
     }
 
     private BlockNode open(
-            OpenRequest request, BlockdevOptionsQcow2 options, BlockChild file, @Nullable String imageName) {
+            OpenRequest request,
+            BlockdevOptionsQcow2 options,
+            BlockChild file,
+            @Nullable String imageName,
+            @Nullable ImageEncryption unlocked) {
         ImageMetadata metadata = ImageMetadata.read(file, !request.isReadOnly() && !repairing);
         Qcow2Options settled = OptionsReader.read(options, request.flags(), metadata.header());
         BlockChild dataFile = openDataFile(request, options, metadata, imageName);
@@ -133,7 +146,7 @@ public final class Qcow2Driver implements BlockDriver {
             file.dropDataRole();
         }
         ImageEncryption encryption =
-                repairing ? null : ImageEncryption.open(metadata, file, options.encrypt(), secrets);
+                repairing ? null : ImageEncryption.open(metadata, file, options.encrypt(), secrets, unlocked);
         try {
             return open(
                     request,

@@ -163,6 +163,11 @@ final class Qcow2Node extends BlockNode {
         }
     }
 
+    @Nullable
+    ImageEncryption encryption() {
+        return image.guestData.encryption();
+    }
+
     /** See {@link Preallocation#preallocate}. */
     void preallocate(long from, long end, PreallocMode mode) {
         int ticket = image.gracePeriod.enter();
