@@ -7,7 +7,8 @@ import java.nio.ByteOrder;
 import java.util.Objects;
 
 /**
- * A piece of native memory that starts on a page, so that O_DIRECT and /dev/fuse take it as it is. Offsets and lengths are
+ * A piece of native memory that starts on a page, or if it is smaller than that, on a multiple of its own size, so that
+ * O_DIRECT and /dev/fuse take it as it is. Offsets and lengths are
  * bytes from its start; every access is checked against {@link #capacity()}.
  *
  * <p>The memory lives as long as this object is reachable: keep it in a field of whoever does the I/O. Contents are
@@ -31,8 +32,10 @@ public final class NativeBuffer {
 
     /** New memory of {@code capacity} bytes (any positive number), all zeroes. */
     public static NativeBuffer allocate(int capacity) {
-        int rounded = Math.addExact(capacity, 2 * ALIGNMENT - 1) & -ALIGNMENT;
-        ByteBuffer aligned = ByteBuffer.allocateDirect(rounded).alignedSlice(ALIGNMENT);
+        int alignment =
+                capacity >= ALIGNMENT ? ALIGNMENT : Math.max(Long.BYTES, Integer.highestOneBit(2 * capacity - 1));
+        int rounded = Math.addExact(capacity, 2 * alignment - 1) & -alignment;
+        ByteBuffer aligned = ByteBuffer.allocateDirect(rounded).alignedSlice(alignment);
         return new NativeBuffer(aligned.slice(0, capacity));
     }
 
