@@ -126,6 +126,21 @@ class FusePassthroughTest {
                 .isTrue();
     }
 
+    /** The kernel refuses to mix them. */
+    @Test
+    void handlesOfOneKindDoNotKeepTheOthersFromOpening() throws Exception {
+        Path file = export("e", raw("n", ""), "");
+        for (int flags : List.of(Libc.O_RDONLY, Libc.O_DIRECT)) {
+            int first = open(file, flags);
+            int second = open(file, flags ^ Libc.O_DIRECT);
+            for (int fd : List.of(first, second)) {
+                assertThat(Libc.pread(fd, buffer.address(), 4096, 8192)).isEqualTo(4096);
+                assertThat(buffer.getByte(0)).isEqualTo((byte) 3);
+                Libc.close(fd);
+            }
+        }
+    }
+
     @Test
     void aWindowOfAFileIsNotReadDirectly() throws Exception {
         fixture.driver.setPassthrough(FuseSwitch.ON);

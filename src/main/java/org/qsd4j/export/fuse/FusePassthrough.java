@@ -17,7 +17,8 @@ import org.qsd4j.sys.NativeBuffer;
  * a read-only export whose contents are a host file as it is.
  *
  * <p>A handle that has been given out can't be taken back. So each pins the graph below the export, until its RELEASE; and
- * once the graph is not what it was when the export started, no more of them are given out.
+ * once the graph is not what it was when the export started, no more of them are given out. While handles of one kind are
+ * open no others are given out: the kernel would refuse them with EIO.
  */
 @ThreadSafe
 final class FusePassthrough {
@@ -35,6 +36,11 @@ final class FusePassthrough {
 
     private int fileFd;
     private volatile int backingId;
+
+    /** Open handles of each kind; one of them is 0. Guarded by this. */
+    private long passed;
+
+    private long ordinary;
 
     /** @param wanted not for everything that is exported writable, for which it must be OFF */
     FusePassthrough(BlockBackend blk, FuseSwitch wanted) {
@@ -82,17 +88,23 @@ final class FusePassthrough {
     }
 
     /** Answers an OPEN with the file; false if it has to be an ordinary one. */
-    boolean open(FuseRequest request) {
-        int id = backingId;
-        if (id == 0 || isDirect(request) || blk.node().length() % SECTOR != 0) {
+    synchronized boolean open(FuseRequest request) {
+        if (ordinary > 0 || !canPass(request)) {
+            ordinary++;
             return false;
         }
-        BlockNode shown = file;
-        if (shown == null || !blk.pin(shown, fileFd)) {
-            return false;
-        }
-        FuseOpen.putOut(request.memory, request.payloadAt, PASSED, FuseOpen.FOPEN_PASSTHROUGH, id);
+        passed++;
+        FuseOpen.putOut(request.memory, request.payloadAt, PASSED, FuseOpen.FOPEN_PASSTHROUGH, backingId);
         return true;
+    }
+
+    private boolean canPass(FuseRequest request) {
+        BlockNode shown = file;
+        if (backingId == 0 || shown == null) {
+            return false;
+        }
+        boolean fits = passed > 0 || (!isDirect(request) && blk.node().length() % SECTOR == 0);
+        return fits && blk.pin(shown, fileFd);
     }
 
     /** Who reads with O_DIRECT may do so at any offset from us, but not from every file. */
@@ -100,9 +112,12 @@ final class FusePassthrough {
         return wanted == FuseSwitch.AUTO && (FuseOpen.flags(request.memory, request.argumentAt) & Libc.O_DIRECT) != 0;
     }
 
-    void release(FuseRequest request) {
+    synchronized void release(FuseRequest request) {
         if (FuseReleaseIn.fh(request.memory, request.argumentAt) == PASSED) {
+            passed--;
             blk.unpin();
+        } else {
+            ordinary--;
         }
     }
 }
