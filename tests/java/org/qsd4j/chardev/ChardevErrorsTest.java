@@ -72,6 +72,12 @@ class ChardevErrorsTest {
                 "pipe,id=a,path=/nonexist/x|Could not open '/nonexist/x': No such file or directory",
                 "ringbuf,id=a,size=100|size of ringbuf chardev must be power of two",
                 "ringbuf,id=a,size=x|Parameter 'size' expects a non-negative number below 2^64",
+                "udp,id=a|chardev: udp: remote port not specified",
+                "udp,id=a,port=x|address resolution failed for localhost:x: Servname not supported for ai_socktype",
+                "mux,id=a|chardev: mux: no chardev given",
+                "serial,id=a|chardev: serial/tty: no device path given",
+                "parallel,id=a|chardev: parallel: no device path given",
+                "parallel,id=a,path=/nonexist/x|Could not open '/nonexist/x': No such file or directory",
                 "stdio,id=a,signal=maybe|Parameter 'signal' expects 'on' or 'off'",
             })
     void chardevIsRefused(String argument, String message) {

@@ -38,6 +38,14 @@ public final class MemoryChardev extends Chardev {
         }
     }
 
+    /** Takes its frontend away, whichever it is. */
+    public void detachFrontend() {
+        ChardevFrontend reader = frontend();
+        if (reader != null) {
+            detach(reader);
+        }
+    }
+
     /** Whether the frontend still works for the peer. */
     public boolean frontendIsBusy() {
         ChardevFrontend reader = frontend();

@@ -49,7 +49,7 @@ class SocketLayersTest {
     private final ReportedLines reported = new ReportedLines();
     private final QomTree tree = new QomTree();
     private final ObjectRegistry objects = new ObjectRegistry(tree, reported::warning);
-    private final Chardevs chardevs = new Chardevs(reported, false, tree, objects);
+    private final Chardevs chardevs = new Chardevs(reported, false, tree, objects, () -> {});
 
     @AfterEach
     void close() {
@@ -319,7 +319,7 @@ class SocketLayersTest {
         client.execute(() -> client.write(latin(large)));
         assertThat(atClient.text(offer.length() + 6 + large.length())).isEqualTo(offer + "hello\n" + large);
         assertThat(server.filename()).contains(",server=on <-> 127.0.0.1:");
-        client.detach();
+        client.detach(atClient);
         chardevs.remove("b");
         assertThat(atServer.next()).isEqualTo("opened");
         assertThat(atServer.next()).isEqualTo("closed");

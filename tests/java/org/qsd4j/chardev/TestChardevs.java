@@ -13,6 +13,6 @@ public final class TestChardevs {
     }
 
     public static Chardevs open(Reporter reporter, boolean background, QomTree tree) {
-        return new Chardevs(reporter, background, tree, new ObjectRegistry(tree, reporter::warning));
+        return new Chardevs(reporter, background, tree, new ObjectRegistry(tree, reporter::warning), () -> {});
     }
 }

@@ -108,7 +108,7 @@ final class QmpTestClient implements AutoCloseable {
 
     @Override
     public void close() {
-        chardev.detach();
+        chardev.detachFrontend();
     }
 
     private final class Recorder implements Reporter {

@@ -31,7 +31,7 @@ public abstract class Chardev implements QomObject {
     public abstract String filename();
 
     /** Attaches the frontend; its calls may begin before this returns. Main loop. */
-    public final void attach(ChardevFrontend newFrontend) {
+    public void attach(ChardevFrontend newFrontend) {
         if (owner != null) {
             throw QapiException.generic("chardev '%s' is already in use", id);
         }
@@ -42,23 +42,36 @@ public abstract class Chardev implements QomObject {
         });
     }
 
-    /** Lets go of the frontend, which is told that its peer is gone. Input waits for the next one. Main loop. */
-    public final void detach() {
-        ChardevFrontend old = owner;
-        owner = null;
-        if (old != null) {
-            execute(() -> {
-                frontend = null;
-                frontendDetached();
-                old.closed();
-            });
+    /** Lets go of a frontend, which is told that its peer is gone. Input waits for the next one. Main loop. */
+    public void detach(ChardevFrontend old) {
+        if (owner != old) {
+            return;
         }
+        owner = null;
+        execute(() -> {
+            frontend = null;
+            frontendDetached();
+            old.closed();
+        });
     }
 
     /** Whether a frontend is attached. Main loop. */
-    public final boolean isBusy() {
+    public boolean isBusy() {
         return owner != null;
     }
+
+    /** Whether somebody listens, who may be behind the frontend. Main loop. */
+    public final boolean isFrontendOpen() {
+        return isBusy() && (owner == null || owner.isOpen());
+    }
+
+    /** What the peer is to be told of the chardev once; null if there is nothing. Main loop. */
+    public @Nullable String pty() {
+        return null;
+    }
+
+    /** Sends a break, where the peer is at the end of a serial line. Main loop. */
+    public void sendBreak() {}
 
     /** Whether the peer is served by a thread of its own, so that its commands can overtake those of the main loop. */
     public boolean hasThread() {

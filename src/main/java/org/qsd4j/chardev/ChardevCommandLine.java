@@ -48,6 +48,10 @@ public final class ChardevCommandLine {
             Map.entry("signal", BOOL),
             Map.entry("append", BOOL),
             Map.entry("size", SIZE),
+            Map.entry("localaddr", STRING),
+            Map.entry("localport", STRING),
+            Map.entry("mux", BOOL),
+            Map.entry("chardev", STRING),
             Map.entry("logfile", STRING),
             Map.entry("logappend", BOOL),
             Map.entry("logtimestamp", BOOL)));
@@ -108,10 +112,35 @@ public final class ChardevCommandLine {
             case "pipe" -> data.put("device", required(opts, "path", "chardev: pipe: no device path given"));
             case "stdio" -> put(data, "signal", opts.bool("signal"));
             case "ringbuf", "memory" -> putSize(opts, data);
+            case "serial" -> data.put("device", required(opts, "path", "chardev: serial/tty: no device path given"));
+            case "parallel" -> data.put("device", required(opts, "path", "chardev: parallel: no device path given"));
+            case "udp" -> putUdp(opts, data);
+            case "pty" -> put(data, "path", opts.get("path"));
+            case "mux" -> data.put("chardev", required(opts, "chardev", "chardev: mux: no chardev given"));
             case "null" -> {}
             default -> throw QapiException.generic("'%s' is not a valid char driver name", kind);
         }
-        return new ChardevOptions(id, ChardevBackend.visit(new JsonInputVisitor(backend), null));
+        boolean shared = Boolean.TRUE.equals(opts.bool("mux"));
+        return new ChardevOptions(id, ChardevBackend.visit(new JsonInputVisitor(backend), null), shared);
+    }
+
+    private static void putUdp(ChardevOpts opts, ObjectNode data) {
+        putInet(
+                data,
+                "remote",
+                opts.get("host"),
+                "localhost",
+                required(opts, "port", "chardev: udp: remote port not specified"));
+        String address = opts.get("localaddr");
+        String port = opts.get("localport");
+        if (address != null || port != null) {
+            putInet(data, "local", address, "", port == null || port.isEmpty() ? "0" : port);
+        }
+    }
+
+    private static void putInet(ObjectNode data, String name, @Nullable String host, String defaultHost, String port) {
+        ObjectNode address = data.putObject(name).put("type", "inet").putObject("data");
+        address.put("host", host == null || host.isEmpty() ? defaultHost : host).put("port", port);
     }
 
     private static ChardevOpts parseOpts(String argument, Reporter reporter) {

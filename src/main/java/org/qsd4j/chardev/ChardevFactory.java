@@ -1,6 +1,7 @@
 package org.qsd4j.chardev;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.qapi.JsonInputVisitor;
 import org.qsd4j.qapi.QapiException;
@@ -15,19 +16,33 @@ import org.qsd4j.util.Reporter;
 final class ChardevFactory implements AutoCloseable {
     private static final int MODE = 0666;
     private static final long DEFAULT_RINGBUF_BYTES = 65536;
+    private static final int PPCLAIM = 0x708b;
     private static final long MAX_RINGBUF_BYTES = 1 << 30;
 
     private final Reporter reporter;
     private final boolean background;
     private final ObjectRegistry objects;
+    private final Function<String, @Nullable Chardev> others;
+    private final Runnable quit;
     private final SocketLoop socketLoop = new SocketLoop();
     private final PeerWait peerWait = new PeerWait();
     private boolean stdioTaken;
 
-    ChardevFactory(Reporter reporter, boolean background, ObjectRegistry objects) {
+    /**
+     * @param others finds a chardev that is there already, or null
+     * @param quit ends the program; any thread
+     */
+    ChardevFactory(
+            Reporter reporter,
+            boolean background,
+            ObjectRegistry objects,
+            Function<String, @Nullable Chardev> others,
+            Runnable quit) {
         this.reporter = reporter;
         this.background = background;
         this.objects = objects;
+        this.others = others;
+        this.quit = quit;
     }
 
     /** @param inherited whether a descriptor's number may be given; it has come to the process when it was started */
@@ -63,7 +78,41 @@ final class ChardevFactory implements AutoCloseable {
         } else if (backend instanceof ChardevBackend.Memory memory) {
             return openRingbuf(id, log, "memory", memory.u().data().size());
         }
-        return new NullChardev(id, log);
+        return openOther(id, log, backend);
+    }
+
+    private Chardev openOther(String id, ChardevLog log, ChardevBackend backend) {
+        if (backend instanceof ChardevBackend.Udp udp) {
+            return UdpSockets.open(id, log, udp.u().data());
+        } else if (backend instanceof ChardevBackend.Pty pty) {
+            return PtyChardev.open(id, log, pty.u().data().path());
+        } else if (backend instanceof ChardevBackend.Serial serial) {
+            return SerialChardev.open(id, log, serial.u().data().device());
+        } else if (backend instanceof ChardevBackend.Parallel parallel) {
+            return openParallel(id, log, parallel.u().data().device());
+        } else if (backend instanceof ChardevBackend.Mux mux) {
+            return openMux(id, log, mux.u().data().chardev());
+        }
+        return new NullChardev(id, log, "null", () -> {});
+    }
+
+    private Chardev openMux(String id, ChardevLog log, String chardev) {
+        Chardev base = others.apply(chardev);
+        if (base == null) {
+            throw QapiException.generic("mux: base chardev %s not found", chardev);
+        }
+        return new MuxChardev(id, log, base, quit);
+    }
+
+    /** Nobody but a device of a virtual machine sends anything over one, and there is none: what is written is dropped. */
+    private static Chardev openParallel(String id, ChardevLog log, String path) {
+        int fd = openDescriptor(path, Libc.O_RDWR);
+        int claimed = Libc.ioctl(fd, PPCLAIM, 0);
+        if (claimed < 0) {
+            Libc.close(fd);
+            throw QapiException.fromErrno(claimed, "not a parallel port");
+        }
+        return new NullChardev(id, log, "parallel", () -> Libc.close(fd));
     }
 
     private Chardev openStdio(String id, ChardevLog log) {
@@ -118,7 +167,7 @@ final class ChardevFactory implements AutoCloseable {
         }
     }
 
-    private static int openDescriptor(String path, int flags) {
+    static int openDescriptor(String path, int flags) {
         int fd = Libc.open(path, flags | Libc.O_CLOEXEC, MODE);
         if (fd < 0) {
             throw QapiException.fromErrno(fd, "Could not open '%s'", path);

@@ -21,4 +21,9 @@ public interface ChardevFrontend {
 
     /** The peer is gone. */
     void closed();
+
+    /** Whether it listens itself, or has somebody who does. Main loop. */
+    default boolean isOpen() {
+        return true;
+    }
 }

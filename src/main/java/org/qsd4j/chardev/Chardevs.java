@@ -7,7 +7,13 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.ChardevBackend;
+import org.qsd4j.qapi.gen.ChardevBackendBase;
+import org.qsd4j.qapi.gen.ChardevBackendKind;
 import org.qsd4j.qapi.gen.ChardevInfo;
+import org.qsd4j.qapi.gen.ChardevMux;
+import org.qsd4j.qapi.gen.ChardevMuxWrapper;
+import org.qsd4j.qapi.gen.ChardevReturn;
 import org.qsd4j.qom.ObjectRegistry;
 import org.qsd4j.qom.QomContainer;
 import org.qsd4j.qom.QomProperty;
@@ -17,7 +23,8 @@ import org.qsd4j.util.Reporter;
 /** All chardevs by their id. Main loop, or the starting thread before it runs. */
 public final class Chardevs implements AutoCloseable {
     /** The kinds of chardevs, in QEMU's order. */
-    public static final List<String> KINDS = List.of("pipe", "null", "ringbuf", "socket", "stdio", "memory", "file");
+    public static final List<String> KINDS = List.of(
+            "serial", "mux", "pipe", "parallel", "null", "ringbuf", "socket", "stdio", "memory", "udp", "file", "pty");
 
     private final Map<String, Chardev> chardevs = new LinkedHashMap<>();
     private final ChardevFactory factory;
@@ -28,32 +35,49 @@ public final class Chardevs implements AutoCloseable {
      * @param background whether the process goes to the background, so that stdio can't be used
      * @param tree where the chardevs are shown
      * @param objects where TLS credentials and authorization objects are
+     * @param quit ends the program, as users of a mux may ask; any thread
      */
-    public Chardevs(Reporter reporter, boolean background, QomTree tree, ObjectRegistry objects) {
+    public Chardevs(Reporter reporter, boolean background, QomTree tree, ObjectRegistry objects, Runnable quit) {
         this.container = tree.chardevs();
-        this.factory = new ChardevFactory(reporter, background, objects);
+        this.factory = new ChardevFactory(reporter, background, objects, this::find, quit);
     }
 
     /** Opens a chardev; one with {@code wait=on} returns when its first client is there. */
-    public void add(ChardevOptions options) {
+    public Chardev add(ChardevOptions options) {
+        if (options.shared()) {
+            String base = options.id() + "-base";
+            Chardev made = add(new ChardevOptions(base, options.backend()));
+            add(new ChardevOptions(options.id(), mux(base)));
+            return made;
+        }
         container.checkFree(options.id());
-        add(factory.open(options, true));
+        Chardev made = factory.open(options, true);
+        add(made);
+        return made;
+    }
+
+    private static ChardevBackend mux(String base) {
+        return new ChardevBackend.Mux(
+                new ChardevBackendBase(ChardevBackendKind.MUX),
+                new ChardevMuxWrapper(new ChardevMux(null, null, null, base)));
     }
 
     /** {@code chardev-add}: the same, with the errors of QMP. */
-    public void addById(ChardevOptions options) {
+    public ChardevReturn addById(ChardevOptions options) {
         if (chardevs.containsKey(options.id())) {
             throw QapiException.generic("Chardev with id '%s' already exists", options.id());
         }
         try {
-            add(factory.open(options, false));
+            Chardev made = factory.open(options, false);
+            add(made);
+            return new ChardevReturn(made.pty());
         } catch (QapiException e) {
             throw e.prepend("Failed to add chardev '%s': ", options.id());
         }
     }
 
     /** {@code chardev-change}: as in QEMU, the old one is gone if the new one can't be opened. */
-    public void change(ChardevOptions options) {
+    public ChardevReturn change(ChardevOptions options) {
         Chardev old = chardevs.get(options.id());
         if (old == null) {
             throw QapiException.generic("Chardev '%s' does not exist", options.id());
@@ -62,7 +86,7 @@ public final class Chardevs implements AutoCloseable {
             throw QapiException.generic("Chardev user does not support chardev hotswap");
         }
         remove(options.id());
-        addById(options);
+        return addById(options);
     }
 
     /** The buffer in memory of that id; throws QapiException. */
@@ -83,7 +107,7 @@ public final class Chardevs implements AutoCloseable {
         for (QomProperty property : container.properties()) {
             Chardev chardev = chardevs.get(property.name());
             if (chardev != null) {
-                infos.add(new ChardevInfo(chardev.id(), chardev.filename(), chardev.isBusy()));
+                infos.add(new ChardevInfo(chardev.id(), chardev.filename(), chardev.isFrontendOpen()));
             }
         }
         return infos;

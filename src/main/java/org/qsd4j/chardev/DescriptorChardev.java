@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qom.QomProperty;
 import org.qsd4j.sys.EventFd;
+import org.qsd4j.sys.Poll;
 import org.qsd4j.sys.SysException;
 
 /**
@@ -19,10 +20,11 @@ import org.qsd4j.sys.SysException;
  * thread is one of its own; a second one waits for input and hands it over piece by piece, the next when the frontend has
  * taken all of the last.
  */
-final class DescriptorChardev extends Chardev {
+class DescriptorChardev extends Chardev {
     private static final int CHUNK_BYTES = 4096;
     private static final long CLOSE_WAIT_MILLIS = 1000;
     private static final int STDERR = 2;
+    private static final int PEER_WAIT_MILLIS = 200;
 
     private final String qomType;
     private final String filename;
@@ -33,6 +35,10 @@ final class DescriptorChardev extends Chardev {
     private final Semaphore taken = new Semaphore(0);
     private ByteBuffer kept = ByteBuffer.allocate(0);
     private boolean ended;
+
+    /** Whether a peer that comes and goes is there. */
+    private boolean open;
+
     private volatile boolean closing;
     private @Nullable Thread reader;
 
@@ -89,7 +95,9 @@ final class DescriptorChardev extends Chardev {
 
     @Override
     void frontendAttached(ChardevFrontend attached) {
-        attached.opened();
+        if (isOpen()) {
+            attached.opened();
+        }
         if (input != null && reader == null) {
             startReading(input);
         } else {
@@ -98,9 +106,46 @@ final class DescriptorChardev extends Chardev {
     }
 
     private void startReading(DescriptorStream from) {
-        Thread started = newThread(() -> readAll(from, wake.fd()), "chardev " + id() + " input");
+        Thread started = newThread(() -> readPeers(from, wake.fd()), "chardev " + id() + " input");
         reader = started;
         started.start();
+    }
+
+    /** Whether there are times without a peer. */
+    boolean comesAndGoes() {
+        return false;
+    }
+
+    /** Whether there is a peer now. The thread of the input. */
+    boolean isPeerThere() {
+        return true;
+    }
+
+    private boolean isOpen() {
+        return open || !comesAndGoes();
+    }
+
+    /** Serves the input of one peer after another, if there can be more than one. */
+    private void readPeers(DescriptorStream from, int wakeFd) {
+        if (!comesAndGoes()) {
+            readAll(from, wakeFd);
+        }
+        while (comesAndGoes() && !closing) {
+            if (isPeerThere()) {
+                execute(this::peerCame);
+                readAll(from, wakeFd);
+            } else {
+                Poll.awaitInput(wakeFd, PEER_WAIT_MILLIS);
+            }
+        }
+    }
+
+    private void peerCame() {
+        open = true;
+        ChardevFrontend reader = frontend();
+        if (reader != null) {
+            reader.opened();
+        }
     }
 
     private void readAll(DescriptorStream from, int wakeFd) {
@@ -132,6 +177,7 @@ final class DescriptorChardev extends Chardev {
         }
         if (ended && !kept.hasRemaining() && !reader.isBusy()) {
             ended = false;
+            open = false;
             reader.closed();
         }
     }
@@ -143,7 +189,9 @@ final class DescriptorChardev extends Chardev {
 
     @Override
     void send(byte[] bytes) {
-        output.write(bytes);
+        if (isOpen()) {
+            output.write(bytes);
+        }
     }
 
     /** Descriptors of the process itself stay open. */

@@ -5,13 +5,19 @@ import org.qsd4j.qom.QomProperty;
 
 /** No input; output is dropped. QEMU: char-null.c. Its thread is whichever calls. */
 final class NullChardev extends Chardev {
-    NullChardev(String id, ChardevLog log) {
+    private final String kind;
+    private final Runnable closed;
+
+    /** @param closed is run in the end */
+    NullChardev(String id, ChardevLog log, String kind, Runnable closed) {
         super(id, log);
+        this.kind = kind;
+        this.closed = closed;
     }
 
     @Override
     public String filename() {
-        return "null";
+        return kind;
     }
 
     @Override
@@ -21,7 +27,7 @@ final class NullChardev extends Chardev {
 
     @Override
     public String qomType() {
-        return "chardev-null";
+        return "chardev-" + kind;
     }
 
     @Override
@@ -44,5 +50,7 @@ final class NullChardev extends Chardev {
     void send(byte[] bytes) {}
 
     @Override
-    void closePeer() {}
+    void closePeer() {
+        closed.run();
+    }
 }

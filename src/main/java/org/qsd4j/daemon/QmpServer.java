@@ -2,6 +2,7 @@ package org.qsd4j.daemon;
 
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.block.GraphTransaction;
+import org.qsd4j.chardev.Chardev;
 import org.qsd4j.chardev.ChardevCommandLine;
 import org.qsd4j.chardev.Chardevs;
 import org.qsd4j.monitor.CommandTable;
@@ -40,7 +41,12 @@ final class QmpServer implements AutoCloseable {
      */
     QmpServer(StorageEngine engine, EventBroadcast events, Reporter report, Output out, boolean background) {
         this.report = report;
-        chardevs = new Chardevs(report, background, engine.tree(), engine.objects());
+        chardevs = new Chardevs(
+                report,
+                background,
+                engine.tree(),
+                engine.objects(),
+                () -> engine.loop().execute(engine.loop()::stop));
         CurrentMonitor current = new CurrentMonitor();
         VersionInfo version = Version.info();
         monitors = new Monitors(
@@ -86,7 +92,10 @@ final class QmpServer implements AutoCloseable {
             out.print(help.text());
             throw new Exit(help.exitStatus());
         }
-        chardevs.add(ChardevCommandLine.parse(argument, Reporter.SILENT));
+        Chardev made = chardevs.add(ChardevCommandLine.parse(argument, Reporter.SILENT));
+        if (made.pty() != null) {
+            out.print("char device redirected to " + made.pty() + " (label " + made.id() + ")\n");
+        }
     }
 
     void addMonitor(MonitorOptions options) {

@@ -84,6 +84,6 @@ final class MonitorObject implements QomObject {
     @Override
     public void removed() {
         monitors.ended(session);
-        chardev.detach();
+        chardev.detach(session);
     }
 }

@@ -10,6 +10,7 @@ public final class Poll {
     /** From <poll.h>. */
     public static final int POLLOUT = 4;
 
+    private static final int POLLHUP = 16;
     private static final NativeFunction POLL = NativeFunction.of("poll", 3);
     private static final int SIZEOF_POLLFD = 8;
     private static final int EVENTS = 4;
@@ -42,5 +43,27 @@ public final class Poll {
         }
         boolean woken = pollfd.getShort(SIZEOF_POLLFD + REVENTS) != 0;
         return result < 0 ? result : woken ? 0 : 1;
+    }
+
+    /** Whether the other side has hung up; doesn't wait. */
+    public static boolean isHungUp(int fd) {
+        return (events(fd, 0, 0) & POLLHUP) != 0;
+    }
+
+    /** Waits until there is input, but no longer than that. */
+    public static void awaitInput(int fd, int millis) {
+        events(fd, POLLIN, millis);
+    }
+
+    private static int events(int fd, int wanted, int millis) {
+        NativeBuffer pollfd = NativeBuffer.allocate(SIZEOF_POLLFD);
+        pollfd.putInt(0, fd);
+        pollfd.putShort(EVENTS, (short) wanted);
+        try {
+            POLL.callInt(pollfd.address(), 1, millis);
+            return pollfd.getShort(REVENTS);
+        } finally {
+            Reference.reachabilityFence(pollfd);
+        }
     }
 }

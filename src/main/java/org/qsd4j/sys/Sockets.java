@@ -18,7 +18,9 @@ public final class Sockets {
     public static final int POLLIN = 1;
     public static final int POLLOUT = 4;
 
+    public static final int IPV4_BYTES = 4;
     private static final int SOCK_STREAM = 1;
+    private static final int SOCK_DGRAM = 2;
     private static final int SOCK_CLOEXEC = 0x80000;
     private static final int F_GETFL = 3;
     private static final int F_SETFL = 4;
@@ -55,6 +57,11 @@ public final class Sockets {
     /** A stream socket: a descriptor, or -errno. */
     public static int socket(int family) {
         return SOCKET.callInt(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    }
+
+    /** A socket for datagrams: a descriptor, or -errno. */
+    public static int datagram(int family) {
+        return SOCKET.callInt(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     }
 
     public static int listen(int fd, int backlog) {

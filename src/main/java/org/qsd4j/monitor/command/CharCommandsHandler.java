@@ -38,14 +38,12 @@ public final class CharCommandsHandler implements CharCommands {
 
     @Override
     public ChardevReturn chardevAdd(String id, ChardevBackend backend) {
-        chardevs.addById(new ChardevOptions(id, backend));
-        return new ChardevReturn(null);
+        return chardevs.addById(new ChardevOptions(id, backend));
     }
 
     @Override
     public ChardevReturn chardevChange(String id, ChardevBackend backend) {
-        chardevs.change(new ChardevOptions(id, backend));
-        return new ChardevReturn(null);
+        return chardevs.change(new ChardevOptions(id, backend));
     }
 
     @Override
@@ -53,10 +51,9 @@ public final class CharCommandsHandler implements CharCommands {
         chardevs.remove(id);
     }
 
-    /** None of our devices is a serial line. */
     @Override
     public void chardevSendBreak(String id) {
-        chardevs.require(id);
+        chardevs.require(id).sendBreak();
     }
 
     @Override
