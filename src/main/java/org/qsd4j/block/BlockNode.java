@@ -449,6 +449,12 @@ public abstract class BlockNode {
         return StatusChain.above(this, last, false, offset, bytes, status);
     }
 
+    /** {@link #blockStatus} of what a guest sees, wherever in the chain of backing files it comes from. */
+    @ThreadSafe
+    public final int blockStatusOfChain(boolean wantZero, long offset, long bytes, BlockStatus status) {
+        return StatusChain.above(this, null, wantZero, offset, bytes, status);
+    }
+
     /**
      * Sets the size. Serialised against other requests by the caller's drain or the driver's own lock.
      *

@@ -94,6 +94,16 @@ final class NodeFilename {
         }
     }
 
+    /** Children of the name {@code children.N} are elements of a list, without gaps. */
+    private static void putChild(ObjectNode definition, String name, ObjectNode child) {
+        int dot = name.indexOf('.');
+        if (dot < 0) {
+            definition.set(name, child);
+        } else {
+            definition.withArray("/" + name.substring(0, dot)).add(child);
+        }
+    }
+
     /** The options that change what a guest sees, and the same of the children. QEMU: {@code full_open_options}. */
     private static ObjectNode definition(BlockNode node) {
         NodeState state = node.state();
@@ -109,7 +119,7 @@ final class NodeFilename {
         boolean overridden = isBackingOverridden(state);
         for (BlockChild child : state.children) {
             if (overridden || !child.name().equals(BACKING)) {
-                definition.set(child.name(), definition(child.node()));
+                putChild(definition, child.name(), definition(child.node()));
             }
         }
         if (overridden && backing(state) == null) {

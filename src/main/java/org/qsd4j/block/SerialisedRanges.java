@@ -13,7 +13,7 @@ import org.qsd4j.aio.ThreadSafe;
  * all its regions in ascending order.
  */
 @ThreadSafe
-final class SerialisedRanges {
+public final class SerialisedRanges {
     private static final int REGION_BITS = 20;
     private static final int LOCKS = Long.SIZE;
     private static final long ALL = -1L;
@@ -21,7 +21,7 @@ final class SerialisedRanges {
     private final Lock[] shared = new Lock[LOCKS];
     private final Lock[] exclusive = new Lock[LOCKS];
 
-    SerialisedRanges() {
+    public SerialisedRanges() {
         for (int i = 0; i < LOCKS; i++) {
             StampedLock lock = new StampedLock();
             shared[i] = lock.asReadLock();
@@ -30,7 +30,7 @@ final class SerialisedRanges {
     }
 
     /** Waits until the range may be written; the result is what {@link #unlock} wants. */
-    long lock(long start, long end, boolean alone) {
+    public long lock(long start, long end, boolean alone) {
         long mask = mask(start, end);
         Lock[] locks = alone ? exclusive : shared;
         for (long left = mask; left != 0; left &= left - 1) {
@@ -39,7 +39,7 @@ final class SerialisedRanges {
         return mask;
     }
 
-    void unlock(long mask, boolean alone) {
+    public void unlock(long mask, boolean alone) {
         Lock[] locks = alone ? exclusive : shared;
         for (long left = mask; left != 0; left &= left - 1) {
             locks[Long.numberOfTrailingZeros(left)].unlock();

@@ -18,6 +18,7 @@ import org.qsd4j.block.driver.nbd.NbdDriver;
 import org.qsd4j.block.driver.nullco.NullDriver;
 import org.qsd4j.block.driver.preallocate.PreallocateDriver;
 import org.qsd4j.block.driver.qcow2.Qcow2Driver;
+import org.qsd4j.block.driver.quorum.QuorumDriver;
 import org.qsd4j.block.driver.raw.RawDriver;
 import org.qsd4j.block.driver.throttle.ThrottleDriver;
 import org.qsd4j.export.BlockExports;
@@ -77,7 +78,14 @@ public final class StorageEngine implements AutoCloseable {
         drivers.add(new CopyOnReadDriver());
         drivers.add(new PreallocateDriver(report));
         drivers.add(new BlkdebugDriver());
+        drivers.add(new QuorumDriver(event -> loop.execute(() -> events.accept(event)), this::fatal));
         return drivers;
+    }
+
+    /** Nothing may go on with what has turned out to be wrong; the driver was asked for just that. */
+    private void fatal(String line) {
+        report.accept(line);
+        Runtime.getRuntime().halt(1);
     }
 
     public MainLoop loop() {
