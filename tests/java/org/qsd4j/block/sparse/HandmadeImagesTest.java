@@ -15,7 +15,10 @@ import java.util.Random;
 import java.util.zip.Deflater;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.TestGraph;
+import org.qsd4j.sys.Errno;
+import org.qsd4j.sys.NativeBuffer;
 import org.qsd4j.testing.RealTools;
 
 /** Formats that no tool here makes: images put together from their descriptions, which the real qemu-img reads alike. */
@@ -88,6 +91,27 @@ class HandmadeImagesTest {
         expectRefusal("cloop", image, "offsets not monotonically increasing at index 1, image file is corrupt");
         ByteBuffer.wrap(image).putLong(144, 1L << 40);
         expectRefusal("cloop", image, "invalid compressed block size at index 1, image file is corrupt");
+    }
+
+    /** The real driver gives EIO for that cluster, and so do we: what lies there is nobody's. */
+    @Test
+    void qcowClusterOffTheSectorsCannotBeRead() throws Exception {
+        Path file = dir.resolve("image");
+        assertThat(RealTools.run("qemu-img", "create", "-q", "-f", "qcow", file.toString(), "1M")
+                        .exitCode())
+                .isZero();
+        byte[] image = Arrays.copyOf(Files.readAllBytes(file), 64 << 10);
+        long table = 4096;
+        ByteBuffer.wrap(image).putLong(48, table).putLong((int) table, 8192 + 256);
+        Files.write(file, image);
+        RealTools.Result real = RealTools.run("qemu-io", "-r", "-f", "qcow", "-c", "read 0 512", file.toString());
+        assertThat(real.output()).contains("Input/output error");
+        try (TestGraph graph = Formats.graph()) {
+            BlockNode node = graph.add(Formats.definition("qcow", file, ""));
+            NativeBuffer buffer = NativeBuffer.allocate(SECTOR);
+            assertThat(node.read(0, buffer, 0, SECTOR)).isEqualTo(-Errno.EIO);
+            assertThat(node.read(1 << 19, buffer, 0, SECTOR)).isZero();
+        }
     }
 
     private void expectRefusal(String format, byte[] image, String message) throws Exception {

@@ -55,6 +55,8 @@ class HeaderCheckTest {
                 of("qcow2: Image is corrupt; cannot be opened read/write", u64(72, 2)),
                 of("Reference count entry width too large; may not exceed 64 bits", u32(96, 7)),
                 of("Unsupported encryption method 3", u32(32, 3)),
+                of("Active L1 table too large", u32(32, 3), u32(36, 0x500000)),
+                of("data-file-raw requires a data file", u64(88, 2)),
                 of("Missing CRYPTO header for crypt method 2", u32(32, 2)),
                 of("Active L1 table too large", u32(36, 0x500000)),
                 of("L1 table is too small", u32(36, 0)),

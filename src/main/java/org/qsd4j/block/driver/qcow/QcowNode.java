@@ -11,6 +11,7 @@ import org.qsd4j.sys.Errno;
 /** An open qcow image: two levels of tables of 8-byte words. */
 final class QcowNode extends SparseImageNode {
     private static final long COMPRESSED = 1L << 63;
+    private static final int SECTOR = 512;
 
     private final QcowHeader header;
     private final CachedTable tables;
@@ -21,7 +22,7 @@ final class QcowNode extends SparseImageNode {
         this.header = header;
         this.tables = new CachedTable(file);
         this.clusterSize = 1L << header.clusterBits();
-        limits().requestAlignment = 512;
+        limits().requestAlignment = SECTOR;
     }
 
     @Override
@@ -44,6 +45,8 @@ final class QcowNode extends SparseImageNode {
             extent.setUnallocated(run);
         } else if ((entry & COMPRESSED) != 0) {
             setCompressed(entry, inCluster, run, extent);
+        } else if (entry % SECTOR != 0) {
+            return -Errno.EIO;
         } else {
             extent.setData(file(), entry + inCluster, run);
         }

@@ -81,9 +81,6 @@ final class HeaderCheck {
         if (h.refcountOrder() > 6) {
             throw QapiException.generic("Reference count entry width too large; may not exceed 64 bits");
         }
-        if (h.cryptMethod() > Qcow2Header.CRYPT_LUKS) {
-            throw QapiException.generic("Unsupported encryption method %d", h.cryptMethod());
-        }
     }
 
     private static void checkCompressionType(Qcow2Header h) {
@@ -117,6 +114,12 @@ final class HeaderCheck {
         checkTable(h, h.snapshotsOffset(), h.nbSnapshots() * 40, Long.MAX_VALUE, "Snapshot table");
         checkTable(h, h.l1TableOffset(), h.l1Size() * Long.BYTES, ImageLimits.MAX_L1_BYTES, "Active L1 table");
         checkL1Size(h);
+        if (h.cryptMethod() > Qcow2Header.CRYPT_LUKS) {
+            throw QapiException.generic("Unsupported encryption method %d", h.cryptMethod());
+        }
+        if (h.hasAutoclear(Feature.AUTOCLEAR_DATA_FILE_RAW) && !h.hasDataFile()) {
+            throw QapiException.generic("data-file-raw requires a data file");
+        }
     }
 
     /** A table's size and place. QEMU: {@code qcow2_validate_table}. */
