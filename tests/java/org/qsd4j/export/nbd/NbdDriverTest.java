@@ -3,12 +3,7 @@ package org.qsd4j.export.nbd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -163,7 +158,7 @@ class NbdDriverTest {
     }
 
     private void refuses(String greeting, String message) throws Exception {
-        try (Impostor impostor = new Impostor(greeting.getBytes(java.nio.charset.StandardCharsets.US_ASCII))) {
+        try (Impostor impostor = new Impostor(dir, greeting.getBytes(java.nio.charset.StandardCharsets.US_ASCII))) {
             fails(options(impostor.socket, ""), message);
         }
     }
@@ -178,7 +173,7 @@ class NbdDriverTest {
                 .putInt(1)
                 .position(152);
         script.putInt(0x12345678);
-        try (Impostor impostor = new Impostor(script.array())) {
+        try (Impostor impostor = new Impostor(dir, script.array())) {
             BlockBackend blk = graph.reader(graph.add(options(impostor.socket, ", 'read-only': true")));
             assertThat(blk.read(0, NativeBuffer.allocate(512), 0, 512)).isEqualTo(-Errno.EIO);
             assertThat(blk.read(0, NativeBuffer.allocate(512), 0, 512)).isEqualTo(-Errno.EIO);
@@ -218,50 +213,5 @@ class NbdDriverTest {
         server.add("e", image, true);
         reader.join(15_000);
         assertThat(result[0]).isZero();
-    }
-
-    /** Sends the same bytes to everybody who connects, and listens to nothing. */
-    private final class Impostor implements AutoCloseable {
-        final Path socket = dir.resolve("impostor.sock");
-        final AtomicInteger connections = new AtomicInteger();
-        private final ServerSocketChannel listening = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-        private final Thread thread;
-
-        Impostor(byte[] script) throws IOException {
-            java.nio.file.Files.deleteIfExists(socket);
-            listening.bind(UnixDomainSocketAddress.of(socket));
-            thread = new Thread(() -> serve(script));
-            thread.start();
-        }
-
-        private void serve(byte[] script) {
-            List<SocketChannel> clients = new ArrayList<>();
-            try {
-                while (true) {
-                    SocketChannel client = listening.accept();
-                    connections.incrementAndGet();
-                    clients.add(client);
-                    client.write(ByteBuffer.wrap(script));
-                    if (script.length < 100) {
-                        client.shutdownOutput();
-                    }
-                }
-            } catch (IOException e) {
-                // Closed: the end of the test.
-            } finally {
-                clients.forEach(client -> {
-                    try {
-                        client.close();
-                    } catch (IOException e) {
-                        throw new java.io.UncheckedIOException(e);
-                    }
-                });
-            }
-        }
-
-        @Override
-        public void close() throws IOException {
-            listening.close();
-        }
     }
 }

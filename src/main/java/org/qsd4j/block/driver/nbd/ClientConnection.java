@@ -1,6 +1,5 @@
 package org.qsd4j.block.driver.nbd;
 
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.ThreadSafe;
@@ -38,6 +37,9 @@ final class ClientConnection {
     private int users;
     private boolean closed;
 
+    /** When the last reply came, on {@link System#nanoTime}'s clock. Written by who receives, read by any thread. */
+    private volatile long lastReplyNanos = System.nanoTime();
+
     ClientConnection(NbdChannel channel, ServerInfo server) {
         this.channel = channel;
         this.server = server;
@@ -72,23 +74,14 @@ final class ClientConnection {
         return request.waiter != null && !request.done && request.cookie() == cookie ? request : null;
     }
 
-    /**
-     * A place for a request, the caller's until {@link #release}, or null if the connection is dead.
-     *
-     * @param deadlineNanos 0: none
-     */
-    synchronized @Nullable ClientRequest acquire(long deadlineNanos) throws InterruptedException {
+    long lastReplyNanos() {
+        return lastReplyNanos;
+    }
+
+    /** A place for a request, the caller's until {@link #release}, or null if the connection is dead. */
+    synchronized @Nullable ClientRequest acquire() throws InterruptedException {
         while (free == null && !dead) {
-            if (deadlineNanos == 0) {
-                wait();
-            } else {
-                long left = TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime());
-                if (left <= 0) {
-                    die();
-                } else {
-                    wait(left);
-                }
-            }
+            wait();
         }
         ClientRequest request = free;
         if (dead || request == null) {
@@ -124,8 +117,7 @@ final class ClientConnection {
             long offset,
             long length,
             @Nullable NativeBuffer payload,
-            int at,
-            long deadlineNanos) {
+            int at) {
         boolean write = type == Nbd.NBD_CMD_WRITE;
         synchronized (this) {
             request.begin(type, offset, length);
@@ -142,10 +134,10 @@ final class ClientConnection {
         if (result < 0) {
             kill();
         }
-        return await(request, deadlineNanos);
+        return await(request);
     }
 
-    private int await(ClientRequest request, long deadlineNanos) {
+    private int await(ClientRequest request) {
         while (true) {
             boolean lead;
             synchronized (this) {
@@ -161,13 +153,8 @@ final class ClientConnection {
             }
             if (lead) {
                 receive();
-            } else if (deadlineNanos == 0) {
-                LockSupport.park(this);
             } else {
-                LockSupport.parkNanos(this, Math.max(1, deadlineNanos - System.nanoTime()));
-            }
-            if (deadlineNanos != 0 && System.nanoTime() - deadlineNanos > 0) {
-                kill();
+                LockSupport.park(this);
             }
         }
     }
@@ -181,13 +168,14 @@ final class ClientConnection {
     private void receive() {
         int result = receiver.receive();
         ClientRequest completed = receiver.completed();
+        lastReplyNanos = System.nanoTime();
         synchronized (this) {
             receiving = false;
             if (completed != null) {
                 completed.done = true;
                 LockSupport.unpark(completed.waiter);
             }
-            if (result < 0 && result != -Errno.EAGAIN) {
+            if (result < 0) {
                 violated |= result == ReplyReceiver.VIOLATION;
                 die();
             }

@@ -119,6 +119,16 @@ final class NbdNode extends BlockNode {
     }
 
     @Override
+    protected void doDrainBegin() {
+        link.beginHurry();
+    }
+
+    @Override
+    protected void doDrainEnd() {
+        link.endHurry();
+    }
+
+    @Override
     protected void doClose() {
         link.close();
     }

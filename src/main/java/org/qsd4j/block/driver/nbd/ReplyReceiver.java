@@ -44,7 +44,7 @@ final class ReplyReceiver {
         return completed;
     }
 
-    /** One message: 0, -EAGAIN if none has begun to come in time, or another -errno for the end of the connection. */
+    /** Waits for one message: 0, or -errno for the end of the connection. */
     int receive() {
         completed = null;
         int result = require(ReplyHeader.SIMPLE_SIZE);
@@ -163,7 +163,7 @@ final class ReplyReceiver {
         }
         int result = require(head + extent);
         if (result < 0) {
-            return midway(result);
+            return result;
         }
         long bytes = extended ? in.getLongBE(position + 8) : in.getIntBE(position + 4) & 0xffff_ffffL;
         if (in.getIntBE(position) != server.contextId() || bytes <= 0 || request.extentBytes != 0) {
@@ -211,9 +211,6 @@ final class ReplyReceiver {
         position = 0;
         while (limit < bytes) {
             int got = channel.receive(in, limit, SCRATCH - limit);
-            if (got == -Errno.EAGAIN && limit > 0) {
-                continue;
-            }
             if (got <= 0) {
                 return got == 0 ? -Errno.ECONNRESET : got;
             }
@@ -226,14 +223,7 @@ final class ReplyReceiver {
         int buffered = Math.min(bytes, limit - position);
         into.copyFrom(at, in, position, buffered);
         position += buffered;
-        for (int done = buffered; done < bytes; ) {
-            int got = channel.receive(into, at + done, bytes - done);
-            if (got == 0 || (got < 0 && got != -Errno.EAGAIN)) {
-                return got == 0 ? -Errno.ECONNRESET : got;
-            }
-            done += Math.max(got, 0);
-        }
-        return 0;
+        return channel.receiveAll(into, at + buffered, bytes - buffered);
     }
 
     private int skip(int bytes) {
@@ -241,16 +231,11 @@ final class ReplyReceiver {
             int piece = Math.min(left, SCRATCH);
             int result = require(piece);
             if (result < 0) {
-                return midway(result);
+                return result;
             }
             position += piece;
             left -= piece;
         }
         return 0;
-    }
-
-    /** In the middle of a message there is nothing to come back to. */
-    private static int midway(int result) {
-        return result == -Errno.EAGAIN ? VIOLATION : result;
     }
 }

@@ -4,6 +4,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.block.BlockNode;
@@ -18,24 +19,25 @@ import org.qsd4j.sys.NativeBuffer;
  * A node's way to its server: the connection, and the next one when that is lost. After a violation of the protocol there
  * is no next one.
  *
- * <p>The main loop never waits for a server longer than {@link #MAIN_LOOP_SECONDS}: requests of the thread that has opened
- * the link have a deadline, and don't wait for a reconnection.
+ * <p>The main loop, which is the thread that has opened the link, waits for a server only within limits ({@link
+ * PatienceLimit}), and not at all for a reconnection that others are at.
  */
 @ThreadSafe
 final class ServerLink {
     private static final long HANDSHAKE_MILLIS = 10_000;
-    private static final long MAIN_LOOP_SECONDS = 10;
+    private static final long HURRIED_HANDSHAKE_MILLIS = 1_000;
     private static final long RETRY_MILLIS = 1_000;
-
-    /** A receiver looks up that often, for its deadline. */
-    private static final long RECEIVE_MILLIS = 1_000;
 
     private final ServerOptions options;
     private final long reconnectNanos;
     private final Thread mainLoop = Thread.currentThread();
     private final ServerInfo info;
+    private final PatienceLimit patience = new PatienceLimit(() -> this.connection);
 
-    /** Guarded by this for writing. */
+    /** Held by who reconnects, for as long as that takes. */
+    private final ReentrantLock reconnecting = new ReentrantLock();
+
+    /** Guarded by {@link #reconnecting} for writing, as is what follows. */
     private volatile ClientConnection connection;
 
     private long lostAtNanos;
@@ -60,7 +62,7 @@ final class ServerLink {
         long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(openSeconds);
         while (true) {
             try {
-                return new ServerLink(options, reconnectSeconds, connect(options));
+                return new ServerLink(options, reconnectSeconds, connect(options, HANDSHAKE_MILLIS));
             } catch (QapiException e) {
                 if (deadlineNanos - System.nanoTime() < TimeUnit.MILLISECONDS.toNanos(RETRY_MILLIS) || !pause()) {
                     throw e;
@@ -69,11 +71,11 @@ final class ServerLink {
         }
     }
 
-    private static ClientConnection connect(ServerOptions options) {
-        int fd = options.address().connect(HANDSHAKE_MILLIS);
+    private static ClientConnection connect(ServerOptions options, long millis) {
+        int fd = options.address().connect(millis);
         SocketChannel channel = new SocketChannel(fd);
         AtomicBoolean settled = new AtomicBoolean();
-        Executor later = CompletableFuture.delayedExecutor(HANDSHAKE_MILLIS, TimeUnit.MILLISECONDS);
+        Executor later = CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS);
         later.execute(() -> {
             if (!settled.get()) {
                 channel.shutdown();
@@ -83,7 +85,7 @@ final class ServerLink {
         ClientHandshake handshake = new ClientHandshake(channel, options.tls(), options.export(), options.context());
         try {
             ServerInfo info = handshake.run();
-            handshake.channel().setReceiveTimeout(RECEIVE_MILLIS);
+            handshake.channel().setReceiveTimeout(0);
             done = true;
             return new ClientConnection(handshake.channel(), info);
         } finally {
@@ -125,16 +127,33 @@ final class ServerLink {
             @Nullable NativeBuffer data,
             int at,
             @Nullable BlockStatus extent) {
-        boolean hurried = Thread.currentThread() == mainLoop;
-        long deadline = hurried ? System.nanoTime() + TimeUnit.SECONDS.toNanos(MAIN_LOOP_SECONDS) : 0;
+        if (Thread.currentThread() != mainLoop) {
+            return perform(type, flags, offset, length, data, at, extent);
+        }
+        beginHurry();
+        try {
+            return perform(type, flags, offset, length, data, at, extent);
+        } finally {
+            endHurry();
+        }
+    }
+
+    private int perform(
+            int type,
+            int flags,
+            long offset,
+            long length,
+            @Nullable NativeBuffer data,
+            int at,
+            @Nullable BlockStatus extent) {
         while (true) {
             ClientConnection current = connection;
             int result = ClientConnection.LOST;
             try {
-                ClientRequest request = current.acquire(deadline);
+                ClientRequest request = current.acquire();
                 if (request != null) {
                     try {
-                        result = current.perform(request, type, flags, offset, length, data, at, deadline);
+                        result = current.perform(request, type, flags, offset, length, data, at);
                         if (result == 0 && extent != null) {
                             if (request.extentBytes == 0) {
                                 return -Errno.EIO;
@@ -152,10 +171,19 @@ final class ServerLink {
             if (result != ClientConnection.LOST) {
                 return result;
             }
-            if (!reconnect(current, hurried)) {
+            if (!reconnect(current)) {
                 return -Errno.EIO;
             }
         }
+    }
+
+    /** The main loop waits for requests of this link, until {@link #endHurry}. Nests. */
+    void beginHurry() {
+        patience.begin();
+    }
+
+    void endHurry() {
+        patience.end();
     }
 
     /**
@@ -163,7 +191,21 @@ final class ServerLink {
      *
      * @return false: the request fails
      */
-    private synchronized boolean reconnect(ClientConnection lost, boolean hurried) {
+    private boolean reconnect(ClientConnection lost) {
+        boolean hurried = Thread.currentThread() == mainLoop;
+        if (!hurried) {
+            reconnecting.lock();
+        } else if (!reconnecting.tryLock()) {
+            return false;
+        }
+        try {
+            return reconnect(lost, hurried);
+        } finally {
+            reconnecting.unlock();
+        }
+    }
+
+    private boolean reconnect(ClientConnection lost, boolean hurried) {
         if (lost == connection && lostAtNanos == 0) {
             lostAtNanos = System.nanoTime();
             if (reconnectNanos == 0) {
@@ -172,12 +214,12 @@ final class ServerLink {
             }
         }
         while (lost == connection) {
-            if (closed || lost.isViolated()) {
+            if (closed || lost.isViolated() || patience.isOver()) {
                 return false;
             }
             long now = System.nanoTime();
             boolean due = triedAtNanos == 0 || now - triedAtNanos >= TimeUnit.MILLISECONDS.toNanos(RETRY_MILLIS);
-            if (due && tryToConnect()) {
+            if (due && tryToConnect(hurried ? HURRIED_HANDSHAKE_MILLIS : HANDSHAKE_MILLIS)) {
                 return true;
             }
             if (hurried || now - lostAtNanos >= reconnectNanos || !pause()) {
@@ -187,10 +229,10 @@ final class ServerLink {
         return !closed;
     }
 
-    private boolean tryToConnect() {
+    private boolean tryToConnect(long millis) {
         triedAtNanos = System.nanoTime();
         try {
-            ClientConnection next = connect(options);
+            ClientConnection next = connect(options, millis);
             if (!next.server().equals(info)) {
                 // Another image, or another server: none of what the node has said would be true.
                 next.disconnect();
