@@ -413,6 +413,11 @@ public abstract class BlockNode {
         return null;
     }
 
+    /** Where snapshots inside the node's image are kept; null if its format has none. Main loop. */
+    protected @Nullable SnapshotStore snapshotStore() {
+        return null;
+    }
+
     /** The backing file, if the node has one now. */
     final @Nullable BlockChild backing() {
         return backing;

@@ -2,10 +2,13 @@ package org.qsd4j.block;
 
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.BlockdevSnapshot;
+import org.qsd4j.qapi.gen.BlockdevSnapshotInternal;
 import org.qsd4j.qapi.gen.BlockdevSnapshotSync;
+import org.qsd4j.qapi.gen.SnapshotInfo;
 import org.qsd4j.qapi.gen.TransactionAction;
 
 /**
@@ -38,11 +41,25 @@ public final class GraphTransaction {
         run(change -> new ExternalSnapshot(graph, change).take(arguments, out));
     }
 
+    public void snapshot(BlockdevSnapshotInternal arguments) {
+        run(change -> new InternalSnapshot(graph, change).take(arguments.device(), arguments.name()));
+    }
+
+    /** Deletes a snapshot inside an image; the result describes it. */
+    public SnapshotInfo deleteSnapshot(String device, @Nullable String id, @Nullable String name) {
+        SnapshotInfo[] deleted = new SnapshotInfo[1];
+        run(change -> deleted[0] = new InternalSnapshot(graph, change).delete(device, id, name));
+        return deleted[0];
+    }
+
     private void act(TransactionAction action, GraphChange change) {
         if (action instanceof TransactionAction.BlockdevSnapshot_ snapshot) {
             new ExternalSnapshot(graph, change).take(snapshot.u().data());
         } else if (action instanceof TransactionAction.BlockdevSnapshotSync_ snapshot) {
             new ExternalSnapshot(graph, change).take(snapshot.u().data(), out);
+        } else if (action instanceof TransactionAction.BlockdevSnapshotInternalSync snapshot) {
+            BlockdevSnapshotInternal arguments = snapshot.u().data();
+            new InternalSnapshot(graph, change).take(arguments.device(), arguments.name());
         } else {
             throw QapiException.generic("Transaction aborted using Abort action");
         }

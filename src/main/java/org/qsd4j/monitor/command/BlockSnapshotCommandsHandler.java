@@ -7,8 +7,10 @@ import org.qsd4j.block.BlockGraph;
 import org.qsd4j.block.GraphTransaction;
 import org.qsd4j.qapi.gen.BlockSnapshotCommands;
 import org.qsd4j.qapi.gen.BlockdevSnapshot;
+import org.qsd4j.qapi.gen.BlockdevSnapshotInternal;
 import org.qsd4j.qapi.gen.BlockdevSnapshotSync;
 import org.qsd4j.qapi.gen.NewImageMode;
+import org.qsd4j.qapi.gen.SnapshotInfo;
 
 /** The commands of block-snapshot.json. */
 @MainThread
@@ -35,6 +37,17 @@ public final class BlockSnapshotCommandsHandler implements BlockSnapshotCommands
     @Override
     public void blockdevSnapshot(String node, String overlay) {
         transaction.snapshot(new BlockdevSnapshot(node, overlay));
+    }
+
+    @Override
+    public void blockdevSnapshotInternalSync(String device, String name) {
+        transaction.snapshot(new BlockdevSnapshotInternal(device, name));
+    }
+
+    @Override
+    public SnapshotInfo blockdevSnapshotDeleteInternalSync(
+            String device, @Nullable String id, @Nullable String name) {
+        return transaction.deleteSnapshot(device, id, name);
     }
 
     @Override

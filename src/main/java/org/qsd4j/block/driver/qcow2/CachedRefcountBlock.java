@@ -5,7 +5,9 @@ final class CachedRefcountBlock {
     /** Index in the refcount table. */
     final int index;
 
-    final long hostOffset;
+    /** Its place in the image file; changes when an edition of the tables is made. */
+    long hostOffset;
+
     final byte[] bytes;
 
     /** The range of bytes that differ from the file's, empty if from >= end. */

@@ -48,6 +48,16 @@ final class ClusterRelease {
         return pending.clusters() > Math.max(MIN_BACKLOG_CLUSTERS, BACKLOG_BYTES >>> image.geometry.clusterBits);
     }
 
+    /** All of these lose a reference, as by {@link #free}. Under the metadata lock. */
+    void freeAll(FreedClusters freed) {
+        pending.addAll(freed, image.geometry.clusterBits);
+    }
+
+    /** Whether something still waits for a write-back or for requests to end. Under the metadata lock. */
+    boolean hasWork() {
+        return hasLimbo || !pending.isEmpty();
+    }
+
     /** What has been freed up to now, for a write-back. Under the metadata lock. */
     FreedClusters take() {
         FreedClusters taken = pending;

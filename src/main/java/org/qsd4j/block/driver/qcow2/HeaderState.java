@@ -48,6 +48,12 @@ final class HeaderState {
         dirty = true;
     }
 
+    void setSnapshots(long offset, int count) {
+        header.putIntBE(Qcow2Header.NB_SNAPSHOTS, count);
+        header.putLongBE(Qcow2Header.SNAPSHOTS_OFFSET, offset);
+        dirty = true;
+    }
+
     void setRefcountTable(long offset, int clusters) {
         header.putLongBE(Qcow2Header.REFCOUNT_TABLE_OFFSET, offset);
         header.putIntBE(Qcow2Header.REFCOUNT_TABLE_CLUSTERS, clusters);
@@ -89,6 +95,12 @@ final class HeaderState {
         forced |= incompatibleBit;
         field.putLongBE(0, incompatibleFeatures() | forced);
         return file.write(Qcow2Header.INCOMPATIBLE_FEATURES, field, 0, Long.BYTES, 0);
+    }
+
+    /** All fields as they were when this was captured, and on disk. */
+    void restore(NativeBuffer captured) {
+        header.copyFrom(0, captured, 0, Qcow2Header.LENGTH);
+        dirty = false;
     }
 
     /** Writes a captured header, without a flush; 0 or -errno. */

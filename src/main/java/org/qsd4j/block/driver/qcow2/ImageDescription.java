@@ -35,7 +35,7 @@ final class ImageDescription {
             info.backingFilenameFormat(metadata.extensions().backingFormat());
         }
         List<SnapshotInfo> snapshots = new ArrayList<>();
-        for (SnapshotEntry snapshot : metadata.snapshots().entries()) {
+        for (SnapshotEntry snapshot : image.snapshots().entries()) {
             snapshots.add(snapshotInfo(snapshot));
         }
         info.snapshots(snapshots.isEmpty() ? null : snapshots);
@@ -45,7 +45,7 @@ final class ImageDescription {
                 new ImageInfoSpecificQCow2Wrapper(specific(image))));
     }
 
-    private static SnapshotInfo snapshotInfo(SnapshotEntry snapshot) {
+    static SnapshotInfo snapshotInfo(SnapshotEntry snapshot) {
         return SnapshotInfo.builder()
                 .id(snapshot.id())
                 .name(snapshot.name())

@@ -27,7 +27,7 @@ final class ImageResize {
             throw QapiException.withErrno(Errno.EINVAL, "The new size must be a multiple of 512");
         }
         boolean shrinks = newLength < image.diskLength();
-        if (!image.metadata.snapshots().entries().isEmpty() && image.version < 3) {
+        if (!image.snapshots().entries().isEmpty() && image.version < 3) {
             throw QapiException.withErrno(Errno.ENOTSUP, "Can't resize a v2 image which has snapshots");
         }
         long entries = geometry.l1EntriesFor(newLength);

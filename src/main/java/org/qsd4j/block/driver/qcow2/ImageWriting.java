@@ -35,7 +35,6 @@ final class ImageWriting {
     void registerMetadata(Qcow2Image image) {
         metadataClusters.clear();
         ClusterGeometry geometry = image.geometry;
-        Qcow2Header parsed = image.metadata.header();
         int mask = image.options.overlapCheck();
         for (int i = 0; i < refcounts.tableLength(); i++) {
             long block = RefcountTableEntry.blockOffset(refcounts.tableEntry(i));
@@ -46,14 +45,14 @@ final class ImageWriting {
             long table = L1Entry.l2TableOffset(l1.get(i));
             register(mask, OverlapCheck.ACTIVE_L2, geometry, table, table == 0 ? 0 : 1);
         }
-        for (SnapshotEntry snapshot : image.metadata.snapshots().entries()) {
+        for (SnapshotEntry snapshot : image.snapshots().entries()) {
             register(mask, OverlapCheck.INACTIVE_L1, geometry, snapshot.l1TableOffset(), snapshot.l1Size() * 8);
         }
         if ((mask & OverlapCheck.INACTIVE_L2) != 0) {
             registerInactiveTables(image);
         }
-        long snapshotBytes = image.metadata.snapshots().bytes();
-        register(mask, OverlapCheck.SNAPSHOT_TABLE, geometry, parsed.snapshotsOffset(), snapshotBytes);
+        SnapshotTable snapshots = image.snapshots();
+        register(mask, OverlapCheck.SNAPSHOT_TABLE, geometry, snapshots.offset(), snapshots.bytes());
         if (image.metadata.extensions().bitmaps() != null) {
             long directory = image.metadata.extensions().bitmaps().directoryOffset();
             long bytes = image.metadata.extensions().bitmaps().directorySize();
@@ -70,7 +69,7 @@ final class ImageWriting {
     }
 
     private void registerInactiveTables(Qcow2Image image) {
-        for (SnapshotEntry snapshot : image.metadata.snapshots().entries()) {
+        for (SnapshotEntry snapshot : image.snapshots().entries()) {
             long[] entries = new long[(int) snapshot.l1Size()];
             int result = TableIo.readWords(image.file, snapshot.l1TableOffset(), entries);
             if (result < 0) {

@@ -81,6 +81,13 @@ final class L2Cache {
         return true;
     }
 
+    /** Forgets all slices, none of which is dirty. Under the metadata lock. */
+    void clear() {
+        for (int i = 0; i < slots.length(); i++) {
+            slots.set(i, null);
+        }
+    }
+
     /** Under the metadata lock. */
     void markDirty(L2Slice slice) {
         if (!slice.dirty) {

@@ -95,12 +95,12 @@ final class Qcow2Check {
 
     /** What new refcount structures would have to count besides themselves. */
     ReferenceCounts countAllButRefcounts() {
-        Qcow2Header header = metadata.header();
         countRange(0, geometry.clusterSize);
         L1Table l1 = image.l1();
         long[] entries = l1.copy(l1.size());
         countL1(l1.hostOffset, entries, true);
-        for (SnapshotEntry snapshot : metadata.snapshots().entries()) {
+        SnapshotTable snapshots = image.snapshots();
+        for (SnapshotEntry snapshot : snapshots.entries()) {
             long[] inactive = new long[(int) snapshot.l1Size()];
             if (TableIo.readWords(file, snapshot.l1TableOffset(), inactive) < 0) {
                 result.checkErrors++;
@@ -108,9 +108,7 @@ final class Qcow2Check {
                 countL1(snapshot.l1TableOffset(), inactive, false);
             }
         }
-        if (!metadata.snapshots().entries().isEmpty()) {
-            countRange(header.snapshotsOffset(), metadata.snapshots().bytes());
-        }
+        countRange(snapshots.offset(), snapshots.bytes());
         HeaderExtensions.Crypto crypto = metadata.extensions().crypto();
         if (crypto != null) {
             countRange(crypto.offset(), crypto.length());

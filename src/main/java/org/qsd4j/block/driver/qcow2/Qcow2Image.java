@@ -55,6 +55,7 @@ final class Qcow2Image {
     private final SliceLoader sliceLoader;
     private final L2Cache l2Cache;
     private volatile L1Table l1;
+    private volatile SnapshotTable snapshots;
     private volatile @Nullable BlockChild backing;
     private @Nullable String backingName;
 
@@ -89,6 +90,7 @@ final class Qcow2Image {
         this.zeroesDataFile = dataFileRaw && encryption == null;
         this.corruption = new Corruption(this, corruptionListener);
         this.l1 = readL1(header);
+        this.snapshots = metadata.snapshots();
         this.l2Cache = new L2Cache(l2CacheSlices());
         this.sliceLoader = new SliceLoader(this);
         this.scratches = ThreadLocal.withInitial(() -> new RequestScratch(geometry));
@@ -228,6 +230,22 @@ final class Qcow2Image {
     /** Under the metadata lock. */
     void replaceL1(L1Table table) {
         l1 = table;
+    }
+
+    SnapshotTable snapshots() {
+        return snapshots;
+    }
+
+    /** Under the metadata lock. */
+    void replaceSnapshots(SnapshotTable table) {
+        snapshots = table;
+    }
+
+    /** All places of metadata are looked up anew; nothing is cached of L2 tables. Under the metadata lock. */
+    void metadataMoved() {
+        l2Cache.clear();
+        allocator().restart();
+        writing().registerMetadata(this);
     }
 
     @Nullable

@@ -8,6 +8,7 @@ import org.qsd4j.block.DirtyBitmap;
 import org.qsd4j.block.DriverInfo;
 import org.qsd4j.block.OpenRequest;
 import org.qsd4j.block.RequestFlags;
+import org.qsd4j.block.SnapshotStore;
 import org.qsd4j.crypto.BlockCrypto;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.BlockDeviceInfo;
@@ -25,6 +26,7 @@ final class Qcow2Node extends BlockNode {
     private final CompressedWriter compressedWriter;
     private final ZeroClusters zeroes;
     private final ImageResize resize;
+    private final Qcow2Snapshots snapshots;
 
     /** What {@link #doChangeBackingFile} has written, until another instance reads it. Main loop. */
     private @Nullable BackingFileName changedName;
@@ -39,6 +41,7 @@ final class Qcow2Node extends BlockNode {
         this.compressedWriter = new CompressedWriter(image, mapper, writer);
         this.zeroes = new ZeroClusters(image, mapper, copyOnWrite, writer);
         this.resize = new ImageResize(image, zeroes);
+        this.snapshots = new Qcow2Snapshots(image);
         setLength(image.diskLength());
         limits().inherit(image.data.node().limits());
         if (image.guestData.isEncrypted()) {
@@ -113,6 +116,11 @@ final class Qcow2Node extends BlockNode {
         } finally {
             image.gracePeriod.exit(ticket);
         }
+    }
+
+    @Override
+    protected SnapshotStore snapshotStore() {
+        return snapshots;
     }
 
     @Override

@@ -44,6 +44,12 @@ final class Refcounts {
     private @Nullable CachedRefcountBlock[] blocks;
     private final ArrayDeque<CachedRefcountBlock> cached = new ArrayDeque<>();
 
+    /** While an edition is made: the indexes of blocks that belong to it alone, in memory at least; else null. */
+    private @Nullable BitSet edited;
+
+    /** Those of them that still have to get a place of their own. */
+    private final ArrayDeque<CachedRefcountBlock> homeless = new ArrayDeque<>();
+
     Refcounts(Qcow2Image image) {
         Qcow2Header header = image.metadata.header();
         this.image = image;
@@ -125,6 +131,11 @@ final class Refcounts {
     }
 
     private void set(CachedRefcountBlock block, int entry, long refcount) {
+        if (edited != null && !edited.get(block.index)) {
+            edited.set(block.index);
+            homeless.add(block);
+            block.markDirty(0, geometry.clusterSize);
+        }
         RefcountBlock.set(block.bytes, entry, order, refcount);
         int at = RefcountBlock.byteOffset(entry, order) & -512;
         block.markDirty(at, at + 512);
@@ -202,6 +213,9 @@ final class Refcounts {
                 new CachedRefcountBlock(index, hostCluster << geometry.clusterBits, geometry.clusterSize);
         block.markDirty(0, geometry.clusterSize);
         block.isNew = true;
+        if (edited != null) {
+            edited.set(index);
+        }
         table[index] = block.hostOffset;
         dirtyEntries.set(index);
         keep(block);
@@ -277,6 +291,65 @@ final class Refcounts {
             set(block, indexInBlock(c), 1);
         }
         return first + newBlocks;
+    }
+
+    /**
+     * From now on changes leave the table and the blocks that are on disk as they are. Nothing is dirty, and nothing is
+     * written back before {@link #placeEdition}.
+     *
+     * @return the table, for {@link #replace} if the edition comes to nothing
+     */
+    long[] beginEdition() {
+        edited = new BitSet();
+        return table.clone();
+    }
+
+    /**
+     * Gives what has changed since {@link #beginEdition} places of its own; the header still has to name the table.
+     *
+     * @param gone takes the places of the old edition
+     * @return 0 or -errno
+     */
+    int placeEdition(FreedClusters gone) {
+        int result = placeBlocks(gone);
+        if (result == 0 && !moved) {
+            long place = image.allocator().allocateExactly(tableClusters);
+            if (place < 0) {
+                return (int) place;
+            }
+            // Room for it may have been made by moving the table.
+            if (!moved) {
+                gone.add(tableOffset, tableClusters, geometry.clusterBits, false);
+                tableOffset = place;
+                moved = true;
+                image.header().setRefcountTable(tableOffset, tableClusters);
+            } else {
+                image.allocator().giveBack(place, tableClusters);
+            }
+            result = placeBlocks(gone);
+        }
+        return result;
+    }
+
+    private int placeBlocks(FreedClusters gone) {
+        while (!homeless.isEmpty()) {
+            long place = image.allocator().allocateTable("refcount block");
+            if (place < 0) {
+                return (int) place;
+            }
+            CachedRefcountBlock block = homeless.remove();
+            gone.add(block.hostOffset, 1, geometry.clusterBits, false);
+            block.hostOffset = place;
+            table[block.index] = place;
+            dirtyEntries.set(block.index);
+        }
+        return 0;
+    }
+
+    /** Changes are made in place again. */
+    void endEdition() {
+        edited = null;
+        homeless.clear();
     }
 
     /** Everything cached is forgotten: the structures have been made anew, on stable storage, at another place. */

@@ -2,6 +2,7 @@ package org.qsd4j.block.driver.qcow2;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.qsd4j.block.BlockChild;
 import org.qsd4j.block.driver.qcow2.format.ImageLimits;
@@ -12,13 +13,30 @@ import org.qsd4j.sys.NativeBuffer;
 import org.qsd4j.util.Align;
 
 /**
- * The snapshot table as read when the image is opened.
+ * The snapshot table of an image.
  *
+ * @param offset where it stands in the file; 0 if there are no snapshots
  * @param entries in the table's order
- * @param bytes what the table occupies from {@code snapshots_offset} on
+ * @param bytes what the table occupies
  */
-record SnapshotTable(List<SnapshotEntry> entries, long bytes) {
-    static final SnapshotTable EMPTY = new SnapshotTable(List.of(), 0);
+record SnapshotTable(long offset, List<SnapshotEntry> entries, long bytes) {
+    static final SnapshotTable EMPTY = new SnapshotTable(0, List.of(), 0);
+
+    /** What a table of these entries occupies. */
+    static long bytes(List<SnapshotEntry> entries) {
+        return entries.stream().mapToLong(entry -> entry.stored().length).sum();
+    }
+
+    /** The entries as they stand on disk, with zeroes up to {@code length} bytes. */
+    static NativeBuffer encode(List<SnapshotEntry> entries, int length) {
+        NativeBuffer table = NativeBuffer.allocate(length);
+        int at = 0;
+        for (SnapshotEntry entry : entries) {
+            table.put(at, entry.stored(), 0, entry.stored().length);
+            at += entry.stored().length;
+        }
+        return table;
+    }
 
     /** The header has passed {@link HeaderCheck}. */
     static SnapshotTable read(BlockChild file, Qcow2Header header) {
@@ -50,10 +68,11 @@ record SnapshotTable(List<SnapshotEntry> entries, long bytes) {
                     throw QapiException.generic("Snapshot table is too big");
                 }
             }
-            return new SnapshotTable(List.copyOf(entries), at - header.snapshotsOffset());
+            return new SnapshotTable(header.snapshotsOffset(), List.copyOf(entries), at - header.snapshotsOffset());
         }
 
         private SnapshotEntry readOne(int index) {
+            long start = at;
             fill(0, SnapshotEntry.HEADER_SIZE);
             NativeBuffer b = buffer;
             long l1TableOffset = b.getLongBE(0);
@@ -70,10 +89,14 @@ record SnapshotTable(List<SnapshotEntry> entries, long bytes) {
             if (extra > ImageLimits.MAX_SNAPSHOT_EXTRA_DATA) {
                 throw QapiException.generic("Too much extra metadata in snapshot table entry %d", index);
             }
+            byte[] fixed = new byte[SnapshotEntry.HEADER_SIZE];
+            b.get(0, fixed, 0, fixed.length);
             at += SnapshotEntry.HEADER_SIZE;
             int extraBytes = (int) extra;
             fill(0, extraBytes + idLength + nameLength);
             at = Align.up(at + extraBytes + idLength + nameLength, 8);
+            byte[] stored = Arrays.copyOf(fixed, (int) (at - start));
+            b.get(0, stored, fixed.length, extraBytes + idLength + nameLength);
             return new SnapshotEntry(
                     l1TableOffset,
                     l1Size,
@@ -84,7 +107,8 @@ record SnapshotTable(List<SnapshotEntry> entries, long bytes) {
                     vmClock,
                     extraBytes >= 8 ? b.getLongBE(0) : shortVmState,
                     extraBytes >= 16 ? b.getLongBE(8) : header.size(),
-                    extraBytes >= 24 ? b.getLongBE(16) : -1);
+                    extraBytes >= 24 ? b.getLongBE(16) : -1,
+                    stored);
         }
 
         private void fill(int into, int bytes) {

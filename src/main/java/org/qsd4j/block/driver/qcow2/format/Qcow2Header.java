@@ -66,6 +66,8 @@ public record Qcow2Header(
     public static final int L1_TABLE_OFFSET = 40;
     public static final int REFCOUNT_TABLE_OFFSET = 48;
     public static final int REFCOUNT_TABLE_CLUSTERS = 56;
+    public static final int NB_SNAPSHOTS = 60;
+    public static final int SNAPSHOTS_OFFSET = 64;
     public static final int INCOMPATIBLE_FEATURES = 72;
     public static final int AUTOCLEAR_FEATURES = 88;
 
