@@ -82,7 +82,8 @@ final class InternalSnapshot {
     private static @Nullable SnapshotInfo find(
             List<SnapshotInfo> snapshots, @Nullable String id, @Nullable String name) {
         for (SnapshotInfo snapshot : snapshots) {
-            if ((id == null || snapshot.id().equals(id)) && (name == null || snapshot.name().equals(name))) {
+            if ((id == null || snapshot.id().equals(id))
+                    && (name == null || snapshot.name().equals(name))) {
                 return snapshot;
             }
         }

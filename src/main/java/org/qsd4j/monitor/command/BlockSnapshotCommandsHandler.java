@@ -45,8 +45,7 @@ public final class BlockSnapshotCommandsHandler implements BlockSnapshotCommands
     }
 
     @Override
-    public SnapshotInfo blockdevSnapshotDeleteInternalSync(
-            String device, @Nullable String id, @Nullable String name) {
+    public SnapshotInfo blockdevSnapshotDeleteInternalSync(String device, @Nullable String id, @Nullable String name) {
         return transaction.deleteSnapshot(device, id, name);
     }
 

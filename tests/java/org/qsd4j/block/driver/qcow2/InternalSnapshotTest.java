@@ -66,7 +66,8 @@ class InternalSnapshotTest {
             int offset = 512 * random.nextInt((DISK - length) / 512);
             int kind = random.nextInt(6);
             if (kind == 0) {
-                assertThat(image.node.writeZeroes(offset, length, RequestFlags.MAY_UNMAP)).isZero();
+                assertThat(image.node.writeZeroes(offset, length, RequestFlags.MAY_UNMAP))
+                        .isZero();
                 Arrays.fill(contents, offset, offset + length, (byte) 0);
                 return;
             }

@@ -2,7 +2,6 @@ package org.qsd4j.block.driver.qcow2;
 
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.block.driver.qcow2.format.L1Entry;
-import org.qsd4j.block.driver.qcow2.format.Qcow2Header;
 import org.qsd4j.block.driver.qcow2.format.RefcountTableEntry;
 import org.qsd4j.block.driver.qcow2.format.SnapshotEntry;
 import org.qsd4j.qapi.QapiException;

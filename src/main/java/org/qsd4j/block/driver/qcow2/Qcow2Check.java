@@ -6,7 +6,6 @@ import org.qsd4j.block.driver.qcow2.format.CompressedDescriptor;
 import org.qsd4j.block.driver.qcow2.format.HeaderExtensions;
 import org.qsd4j.block.driver.qcow2.format.L1Entry;
 import org.qsd4j.block.driver.qcow2.format.L2Entry;
-import org.qsd4j.block.driver.qcow2.format.Qcow2Header;
 import org.qsd4j.block.driver.qcow2.format.RefcountTableEntry;
 import org.qsd4j.block.driver.qcow2.format.SnapshotEntry;
 import org.qsd4j.block.driver.qcow2.format.SubclusterBitmap;

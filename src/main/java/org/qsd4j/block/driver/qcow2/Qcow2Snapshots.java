@@ -45,8 +45,7 @@ final class Qcow2Snapshots implements SnapshotStore {
         }
         List<SnapshotEntry> entries = new ArrayList<>(image.snapshots().entries());
         L1Table old = image.l1();
-        entries.add(
-                SnapshotEntry.ofDisk(old.hostOffset, old.size(), newId(entries), name, micros, image.diskLength()));
+        entries.add(SnapshotEntry.ofDisk(old.hostOffset, old.size(), newId(entries), name, micros, image.diskLength()));
         return change(entries, null);
     }
 
@@ -94,7 +93,9 @@ final class Qcow2Snapshots implements SnapshotStore {
         }
         image.metadataLock.lock();
         try {
-            if (image.refcounts().isDirty() || image.header().isDirty() || image.release().hasWork()) {
+            if (image.refcounts().isDirty()
+                    || image.header().isDirty()
+                    || image.release().hasWork()) {
                 return -Errno.EBUSY;
             }
             TableEdition edition = new TableEdition(image);
