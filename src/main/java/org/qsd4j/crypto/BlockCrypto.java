@@ -1,6 +1,7 @@
 package org.qsd4j.crypto;
 
 import java.util.Arrays;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.qapi.gen.QCryptoCipherAlgo;
@@ -22,6 +23,9 @@ public final class BlockCrypto implements AutoCloseable {
 
     private static final int QCOW_KEY = 16;
 
+    private static final CipherSpec QCOW =
+            new CipherSpec(QCryptoCipherAlgo.AES_128, QCryptoCipherMode.CBC, QCryptoIVGenAlgo.PLAIN64, null);
+
     private static final class Worker {
         final SectorCipher cipher;
 
@@ -39,16 +43,30 @@ public final class BlockCrypto implements AutoCloseable {
 
     /** Takes over the key: {@link #close} zeroes it. */
     BlockCrypto(CipherSpec spec, byte[] key) {
+        this(spec, key, () -> new Worker(spec.newCipher(key)));
+    }
+
+    private BlockCrypto(CipherSpec spec, byte[] key, Supplier<Worker> workers) {
         this.spec = spec;
         this.key = key;
-        this.workers = ThreadLocal.withInitial(() -> new Worker(spec.newCipher(key)));
+        this.workers = ThreadLocal.withInitial(workers);
+    }
+
+    /** Of a volume that nobody unlocks, because nobody reads or writes it: doing so is a mistake of the program's. */
+    static BlockCrypto locked(CipherSpec spec) {
+        return new BlockCrypto(spec, new byte[0], () -> {
+            throw new IllegalStateException("the volume is locked");
+        });
+    }
+
+    /** The same for the old encryption of qcow2. */
+    public static BlockCrypto lockedQcow() {
+        return locked(QCOW);
     }
 
     /** The old encryption of qcow2, which has the passphrase's first 16 bytes for a key; the caller keeps its array. */
     public static BlockCrypto qcow(byte[] passphrase) {
-        CipherSpec spec =
-                new CipherSpec(QCryptoCipherAlgo.AES_128, QCryptoCipherMode.CBC, QCryptoIVGenAlgo.PLAIN64, null);
-        return new BlockCrypto(spec, Arrays.copyOf(passphrase, QCOW_KEY));
+        return new BlockCrypto(QCOW, Arrays.copyOf(passphrase, QCOW_KEY));
     }
 
     /** The same for another user, who closes it by himself. Before {@link #close}. */

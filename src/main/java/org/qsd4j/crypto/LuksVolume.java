@@ -61,6 +61,11 @@ public final class LuksVolume {
         return header.payloadSector() * SectorCipher.SECTOR;
     }
 
+    /** For whoever only looks at the header. */
+    public BlockCrypto locked() {
+        return BlockCrypto.locked(spec);
+    }
+
     /** Whether the other volume's key is this one's too, by what the headers tell of it. */
     public boolean hasKeyOf(LuksVolume other) {
         return spec.equals(other.spec)

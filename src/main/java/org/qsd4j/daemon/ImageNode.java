@@ -18,6 +18,7 @@ final class ImageNode {
     static final String NAME = "image";
 
     private static final byte[] QCOW2_MAGIC = {'Q', 'F', 'I', (byte) 0xfb};
+    private static final byte[] LUKS_MAGIC = {'L', 'U', 'K', 'S', (byte) 0xba, (byte) 0xbe, 0, 1};
     private static final List<String> FORMATS = List.of("raw", "qcow2");
 
     private ImageNode() {}
@@ -39,11 +40,19 @@ final class ImageNode {
                             + " so its look is not to be trusted",
                     image);
         }
+        return startsWith(image, QCOW2_MAGIC) ? "qcow2" : "raw";
+    }
+
+    static boolean isLuks(String image) {
+        return startsWith(image, LUKS_MAGIC);
+    }
+
+    private static boolean startsWith(String image, byte[] magic) {
         try (InputStream in = Files.newInputStream(Path.of(image))) {
-            return Arrays.equals(in.readNBytes(QCOW2_MAGIC.length), QCOW2_MAGIC) ? "qcow2" : "raw";
+            return Arrays.equals(in.readNBytes(magic.length), magic);
         } catch (IOException e) {
             // The driver says it better.
-            return "raw";
+            return false;
         }
     }
 

@@ -14,6 +14,7 @@ import org.qsd4j.qapi.gen.SnapshotInfo;
 
 /** Tells what an image is. */
 final class InfoCommand implements Subcommand {
+    private static final String LUKS = "luks";
     private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 
     @Override
@@ -23,7 +24,7 @@ final class InfoCommand implements Subcommand {
 
     @Override
     public String synopsis() {
-        return "IMAGE [--format raw|qcow2] [--output human|json]";
+        return "IMAGE [--format raw|qcow2|luks] [--output human|json]";
     }
 
     @Override
@@ -46,9 +47,8 @@ final class InfoCommand implements Subcommand {
             throw new UsageException("--output must be human or json");
         }
         String image = arguments.operands().get(0);
-        String format = ImageNode.format(image, false, arguments.get("format"));
-        try (StorageEngine engine = new StorageEngine(tool.report()::error, event -> {})) {
-            engine.graph().add(ImageNode.options(image, format, false));
+        try (StorageEngine engine = StorageEngine.locked(tool.report()::error)) {
+            engine.graph().add(ImageNode.options(image, format(image, arguments.get("format")), false));
             for (BlockDeviceInfo node : NodeQuery.namedBlockNodes(engine.graph(), false)) {
                 if (ImageNode.NAME.equals(node.nodeName())) {
                     tool.out().print("json".equals(output) ? json(node.image()) : human(node.image()));
@@ -56,6 +56,14 @@ final class InfoCommand implements Subcommand {
             }
         }
         return 0;
+    }
+
+    /** Since nobody reads what is encrypted, a look at the header is enough. */
+    private static String format(String image, @Nullable String named) {
+        if (LUKS.equals(named)) {
+            return LUKS;
+        }
+        return named == null && ImageNode.isLuks(image) ? LUKS : ImageNode.format(image, false, named);
     }
 
     private static String json(ImageInfo info) throws Exception {
@@ -68,6 +76,7 @@ final class InfoCommand implements Subcommand {
         line(text, "file format", info.format());
         line(text, "virtual size", size(info.virtualSize()) + " (" + info.virtualSize() + " bytes)");
         line(text, "disk size", info.actualSize() == null ? "unavailable" : size(info.actualSize()));
+        line(text, "encrypted", Boolean.TRUE.equals(info.encrypted()) ? "yes" : null);
         line(text, "cluster size", info.clusterSize());
         line(text, "cleanly shut down", Boolean.TRUE.equals(info.dirtyFlag()) ? "no" : null);
         line(text, "backing file", info.backingFilename());

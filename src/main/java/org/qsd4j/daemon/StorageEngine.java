@@ -54,26 +54,38 @@ public final class StorageEngine implements AutoCloseable {
      * @param events takes events; on the main loop
      */
     public StorageEngine(Consumer<String> report, Consumer<QapiEvent> events) {
+        this(report, events, false);
+    }
+
+    /** For whoever only looks at what images are: encrypted ones stay locked, reading them is a mistake. */
+    static StorageEngine locked(Consumer<String> report) {
+        return new StorageEngine(report, event -> {}, true);
+    }
+
+    private StorageEngine(Consumer<String> report, Consumer<QapiEvent> events, boolean locked) {
         this.report = report;
         objects = new ObjectRegistry(tree, report);
         nbdServer = new NbdServer(objects, report);
-        graph = new BlockGraph(loop, new BlockDrivers(drivers(events)), report, events);
+        graph = new BlockGraph(loop, new BlockDrivers(drivers(events, locked)), report, events);
         jobs = new Jobs(loop, graph, events);
         fuse = new FuseExportDriver(report);
         exports = new BlockExports(
                 loop, graph, objects::findIoThread, events, List.of(fuse, new NbdExportDriver(nbdServer, graph)));
     }
 
-    private List<BlockDriver> drivers(Consumer<QapiEvent> events) {
+    private List<BlockDriver> drivers(Consumer<QapiEvent> events, boolean locked) {
         List<BlockDriver> drivers = new ArrayList<>(ReadOnlyFormats.drivers());
         drivers.add(new FileDriver());
         drivers.add(new RawDriver());
         drivers.add(NullDriver.nullCo());
         drivers.add(NullDriver.nullAio());
         drivers.add(new NbdDriver(objects));
-        drivers.add(new Qcow2Driver(report, event -> loop.execute(() -> events.accept(event)), objects::secret));
+        drivers.add(
+                locked
+                        ? Qcow2Driver.locked(report)
+                        : new Qcow2Driver(report, event -> loop.execute(() -> events.accept(event)), objects::secret));
         drivers.add(new CompressDriver());
-        drivers.add(new LuksDriver(objects::secret));
+        drivers.add(locked ? LuksDriver.locked() : new LuksDriver(objects::secret));
         drivers.add(new ThrottleDriver(objects));
         drivers.add(new CopyOnReadDriver());
         drivers.add(new PreallocateDriver(report));

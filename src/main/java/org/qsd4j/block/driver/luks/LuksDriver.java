@@ -34,10 +34,21 @@ public final class LuksDriver implements BlockDriver {
             (wanted, state) -> new Permissions(wanted.perm() | Permission.CONSISTENT_READ, wanted.shared());
 
     private final Function<String, byte[]> secrets;
+    private final boolean locked;
 
     /** {@code secrets} gives a copy of a secret object's bytes, or throws QapiException; on the main loop. */
     public LuksDriver(Function<String, byte[]> secrets) {
+        this(secrets, false);
+    }
+
+    private LuksDriver(Function<String, byte[]> secrets, boolean locked) {
         this.secrets = secrets;
+        this.locked = locked;
+    }
+
+    /** A driver for those who only look at what a volume is: it needs no passphrase. QEMU: {@code BDRV_O_NO_IO}. */
+    public static LuksDriver locked() {
+        return new LuksDriver(Passphrase.NONE, true);
     }
 
     @Override
@@ -81,6 +92,10 @@ public final class LuksDriver implements BlockDriver {
         BlockChild header = openHeader(request, options.header());
         BlockChild headerFile = header == null ? file : header;
         HeaderSource source = (offset, into) -> read(headerFile, offset, into);
+        if (locked) {
+            LuksVolume volume = LuksVolume.read(source, header != null);
+            return node(request, file, header, volume, volume.locked());
+        }
         if (old != null) {
             LuksVolume volume = LuksVolume.read(source, header != null);
             BlockCrypto shared = old.cryptoOf(volume);

@@ -60,6 +60,24 @@ record ImageEncryption(BlockCrypto crypto, @Nullable LuksVolume luks) {
         }
     }
 
+    /** What the header says, without a key. Null for an image without encryption. */
+    static @Nullable ImageEncryption look(ImageMetadata metadata, BlockChild file) {
+        long method = metadata.header().cryptMethod();
+        if (method == Qcow2Header.CRYPT_LUKS) {
+            LuksVolume luks = LuksVolume.read(source(metadata, file), false);
+            return new ImageEncryption(luks.locked(), luks);
+        }
+        return method == Qcow2Header.CRYPT_NONE ? null : new ImageEncryption(BlockCrypto.lockedQcow(), null);
+    }
+
+    private static HeaderSource source(ImageMetadata metadata, BlockChild file) {
+        HeaderExtensions.Crypto place = metadata.extensions().crypto();
+        if (place == null) {
+            throw QapiException.generic("Missing CRYPTO header for crypt method %d", Qcow2Header.CRYPT_LUKS);
+        }
+        return (offset, into) -> readHeader(file, place, offset, into);
+    }
+
     private static void checkFormat(long method, @Nullable BlockdevQcow2Encryption option) {
         if (option == null) {
             return;
@@ -92,11 +110,7 @@ record ImageEncryption(BlockCrypto crypto, @Nullable LuksVolume luks) {
             @Nullable String keySecret,
             Function<String, byte[]> secrets,
             @Nullable ImageEncryption old) {
-        HeaderExtensions.Crypto place = metadata.extensions().crypto();
-        if (place == null) {
-            throw QapiException.generic("Missing CRYPTO header for crypt method %d", Qcow2Header.CRYPT_LUKS);
-        }
-        HeaderSource source = (offset, into) -> readHeader(file, place, offset, into);
+        HeaderSource source = source(metadata, file);
         if (old != null && old.luks != null) {
             LuksVolume luks = LuksVolume.read(source, false);
             if (luks.hasKeyOf(old.luks)) {

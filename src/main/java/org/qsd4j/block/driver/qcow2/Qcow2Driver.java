@@ -30,23 +30,29 @@ public final class Qcow2Driver implements BlockDriver {
     private final Consumer<String> report;
     private final Consumer<QapiEvent> events;
     private final Function<String, byte[]> secrets;
-    private final boolean repairing;
+    private final Purpose purpose;
     private final Set<String> opening = new HashSet<>();
+
+    private enum Purpose {
+        USE,
+        REPAIR,
+        LOOK
+    }
 
     /**
      * @param report takes, from any thread, what is to be said about an image that turns out corrupt; so does the next
      * @param secrets gives a copy of a secret object's bytes, or throws QapiException; on the main loop
      */
     public Qcow2Driver(Consumer<String> report, Consumer<QapiEvent> events, Function<String, byte[]> secrets) {
-        this(report, events, secrets, false);
+        this(report, events, secrets, Purpose.USE);
     }
 
     private Qcow2Driver(
-            Consumer<String> report, Consumer<QapiEvent> events, Function<String, byte[]> secrets, boolean repairing) {
+            Consumer<String> report, Consumer<QapiEvent> events, Function<String, byte[]> secrets, Purpose purpose) {
         this.report = report;
         this.events = events;
         this.secrets = secrets;
-        this.repairing = repairing;
+        this.purpose = purpose;
     }
 
     /**
@@ -54,7 +60,12 @@ public final class Qcow2Driver implements BlockDriver {
      * reads the guest's data there, so that encrypted images need no passphrase.
      */
     public static Qcow2Driver forRepair(Consumer<String> report) {
-        return new Qcow2Driver(report, event -> {}, Passphrase.NONE, true);
+        return new Qcow2Driver(report, event -> {}, Passphrase.NONE, Purpose.REPAIR);
+    }
+
+    /** A driver for those who only look at what an image is: it needs no passphrase. QEMU: {@code BDRV_O_NO_IO}. */
+    public static Qcow2Driver locked(Consumer<String> report) {
+        return new Qcow2Driver(report, event -> {}, Passphrase.NONE, Purpose.LOOK);
     }
 
     @Override
@@ -139,14 +150,17 @@ public final class Qcow2Driver implements BlockDriver {
             BlockChild file,
             @Nullable String imageName,
             @Nullable ImageEncryption unlocked) {
-        ImageMetadata metadata = ImageMetadata.read(file, !request.isReadOnly() && !repairing);
+        ImageMetadata metadata = ImageMetadata.read(file, !request.isReadOnly() && purpose != Purpose.REPAIR);
         Qcow2Options settled = OptionsReader.read(options, request.flags(), metadata.header());
         BlockChild dataFile = openDataFile(request, options, metadata, imageName);
         if (dataFile != null) {
             file.dropDataRole();
         }
-        ImageEncryption encryption =
-                repairing ? null : ImageEncryption.open(metadata, file, options.encrypt(), secrets, unlocked);
+        ImageEncryption encryption = switch (purpose) {
+            case USE -> ImageEncryption.open(metadata, file, options.encrypt(), secrets, unlocked);
+            case REPAIR -> null;
+            case LOOK -> ImageEncryption.look(metadata, file);
+        };
         try {
             return open(
                     request,
@@ -164,7 +178,7 @@ public final class Qcow2Driver implements BlockDriver {
     private BlockNode open(
             OpenRequest request, BlockdevOptionsQcow2 options, @Nullable String imageName, Qcow2Image image) {
         ImageMetadata metadata = image.metadata;
-        if (!repairing) {
+        if (purpose != Purpose.REPAIR) {
             image.prepareForWriting();
         }
         String recorded = metadata.backingFile();
