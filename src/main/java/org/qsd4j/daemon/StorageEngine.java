@@ -10,6 +10,7 @@ import org.qsd4j.block.BlockDriver;
 import org.qsd4j.block.BlockDrivers;
 import org.qsd4j.block.BlockGraph;
 import org.qsd4j.block.driver.blkdebug.BlkdebugDriver;
+import org.qsd4j.block.driver.blkverify.BlkverifyDriver;
 import org.qsd4j.block.driver.compress.CompressDriver;
 import org.qsd4j.block.driver.copyonread.CopyOnReadDriver;
 import org.qsd4j.block.driver.file.FileDriver;
@@ -90,13 +91,14 @@ public final class StorageEngine implements AutoCloseable {
         drivers.add(new CopyOnReadDriver());
         drivers.add(new PreallocateDriver(report));
         drivers.add(new BlkdebugDriver());
-        drivers.add(new QuorumDriver(event -> loop.execute(() -> events.accept(event)), this::fatal));
+        drivers.add(new BlkverifyDriver(StorageEngine::fatal));
+        drivers.add(new QuorumDriver(event -> loop.execute(() -> events.accept(event)), StorageEngine::fatal));
         return drivers;
     }
 
-    /** Nothing may go on with what has turned out to be wrong; the driver was asked for just that. */
-    private void fatal(String line) {
-        report.accept(line);
+    /** Nothing may go on with what has turned out to be wrong: the driver was asked for just that. No program's name. */
+    private static void fatal(String line) {
+        System.err.println(line);
         Runtime.getRuntime().halt(1);
     }
 
