@@ -1,5 +1,6 @@
 package org.qsd4j.block.driver.nbd;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,11 @@ public final class NbdDriver implements BlockDriver {
     @Override
     public Set<String> strongOptions() {
         return Set.of("server", "export", "tls-creds", "tls-hostname");
+    }
+
+    @Override
+    public @Nullable ObjectNode parseFilename(String filename) {
+        return NbdFilename.parse(filename);
     }
 
     @Override
