@@ -17,7 +17,7 @@ public final class BackingName {
     public static void change(BlockGraph graph, String device, String imageNodeName, String name) {
         BlockNode top = graph.lookupRoot(device);
         BlockNode image = graph.lookup(null, imageNodeName);
-        if (image.child(BACKING) == null) {
+        if (image.child(BACKING) == null && !image.driver().isFilter()) {
             throw QapiException.generic("not allowing backing file change on an image without a backing file");
         }
         if (!isInChain(top, image)) {

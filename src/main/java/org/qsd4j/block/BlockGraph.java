@@ -97,6 +97,17 @@ public final class BlockGraph {
                 throw QapiException.generic("Node %s is in use", state.nodeName);
             }
         }
+        requireNoOverlay(state);
+        if (!state.monitorOwned) {
+            throw QapiException.generic("Node %s is not owned by the monitor", state.nodeName);
+        }
+        if (state.references > 1) {
+            throw QapiException.generic("Block device %s is in use", state.nodeName);
+        }
+    }
+
+    /** Refuses what the real daemon's op blockers keep from backing files. */
+    static void requireNoOverlay(NodeState state) {
         // The real daemon names the user that came last.
         for (int i = state.parents.size() - 1; i >= 0; i--) {
             BlockChild user = state.parents.get(i);
@@ -105,12 +116,6 @@ public final class BlockGraph {
                 throw QapiException.generic(
                         "Node '%s' is busy: node is used as backing hd of '%s'", state.nodeName, parent.nodeName);
             }
-        }
-        if (!state.monitorOwned) {
-            throw QapiException.generic("Node %s is not owned by the monitor", state.nodeName);
-        }
-        if (state.references > 1) {
-            throw QapiException.generic("Block device %s is in use", state.nodeName);
         }
     }
 
@@ -425,8 +430,7 @@ public final class BlockGraph {
 
     private BlockNode openWithDriver(NodeState state) {
         try {
-            if (state.driver.isProtocol()) {
-                OpenChecks.flags(state.flags);
+            if (state.driver.hasFilenames()) {
                 reserveName(state);
             }
             BlockNode node = state.driver.open(new OpenRequest(this, state));
@@ -444,10 +448,7 @@ public final class BlockGraph {
             return open(definition.value(), inherited);
         }
         String name = ((BlockdevRef.Reference) ref).value();
-        BlockNode node = find(name);
-        if (node == null) {
-            throw QapiException.generic("Cannot find device='%s' nor node-name='%s'", name, name);
-        }
+        BlockNode node = lookup(name, name);
         node.state().references++;
         return node;
     }

@@ -18,7 +18,10 @@ public final class BlockLimits {
     public long maxPwriteZeroes;
     public int pwriteZeroesAlignment = 1;
 
-    /** What {@link #memoryAlignment} should be at least for a driver that copies nothing; told to users, not enforced. */
+    /**
+     * What {@link #memoryAlignment} should be at least for a driver that copies nothing; told to users, not enforced. Only
+     * a node without children has its own.
+     */
     public int minMemoryAlignment = 512;
 
     public int optMemoryAlignment = 4096;
@@ -28,7 +31,6 @@ public final class BlockLimits {
         maxTransfer = minNonZero(maxTransfer, child.maxTransfer);
         optTransfer = Math.max(optTransfer, child.optTransfer);
         pdiscardAlignment = Math.max(pdiscardAlignment, child.pdiscardAlignment);
-        minMemoryAlignment = child.minMemoryAlignment;
         optMemoryAlignment = Math.max(optMemoryAlignment, child.optMemoryAlignment);
     }
 

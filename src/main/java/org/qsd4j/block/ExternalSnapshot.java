@@ -30,15 +30,15 @@ final class ExternalSnapshot {
 
     void take(BlockdevSnapshot arguments) {
         BlockNode node = graph.lookup(arguments.node(), arguments.node());
+        prepare(node);
         BlockNode overlay = graph.lookup(arguments.overlay(), arguments.overlay());
-        flush(node);
         append(node, overlay);
     }
 
     /** {@code out} takes what the real daemon prints about the image that it makes. */
     void take(BlockdevSnapshotSync arguments, Consumer<String> out) {
         BlockNode node = graph.lookup(arguments.device(), arguments.nodeName());
-        flush(node);
+        prepare(node);
         String name = arguments.snapshotNodeName();
         if (name == null) {
             throw QapiException.generic("New overlay node-name missing");
@@ -56,7 +56,8 @@ final class ExternalSnapshot {
         change.onCommit(() -> graph.release(overlay.state()));
     }
 
-    private static void flush(BlockNode node) {
+    private static void prepare(BlockNode node) {
+        BlockGraph.requireNoOverlay(node.state());
         if (!node.isReadOnly() && node.flush() < 0) {
             throw QapiException.generic("An IO error has occurred");
         }
@@ -79,7 +80,8 @@ final class ExternalSnapshot {
         }
         long size = node.sectorAlignedLength();
         out.accept("Formatting '" + filename + "', fmt=" + format
-                + " cluster_size=65536 extended_l2=off compression_type=zlib size=" + size + " backing_file=" + backing
+                + " cluster_size=65536 extended_l2=off compression_type=zlib size=" + size + " backing_file="
+                + backing.replace(",", ",,")
                 + " backing_fmt=" + node.driver().formatName() + " lazy_refcounts=off refcount_bits=16\n");
         ObjectNode file = QapiJson.object().put("driver", "file").put("filename", filename);
         create(file.deepCopy().put("size", 0));
@@ -100,12 +102,15 @@ final class ExternalSnapshot {
 
     /** Without the backing file that the image names: that is open already. */
     private BlockNode open(BlockNode node, String filename, String format, String name) {
+        BlockDriver driver = graph.drivers().find(format);
+        if (driver == null) {
+            throw QapiException.generic("Unknown driver '%s'", format);
+        }
         OpenFlags flags = node.flags().ofOverlay();
         ObjectNode options =
                 new ImageFiles(graph, flags).image(filename, format).toJson();
         options.put("node-name", name);
-        BlockDriver driver = graph.drivers().find(format);
-        if (driver != null && driver.supportsBacking()) {
+        if (driver.supportsBacking()) {
             options.putNull(BACKING);
         }
         return graph.open(BlockdevOptions.visit(new JsonInputVisitor(options), null), flags);
@@ -119,6 +124,9 @@ final class ExternalSnapshot {
         }
         if (overlay.child(BACKING) != null) {
             throw QapiException.generic("The overlay already has a backing image");
+        }
+        if (above.driver.isFilter()) {
+            throw QapiException.generic("Filters cannot be used as overlays");
         }
         if (!above.driver.supportsBacking()) {
             throw QapiException.generic("The overlay does not support backing images");
@@ -136,7 +144,7 @@ final class ExternalSnapshot {
     /** Nobody writes to it any more; if it can't be read-only all the same, no harm is done. */
     private void makeReadOnly(String nodeName) {
         @Nullable BlockNode node = graph.find(nodeName);
-        if (node == null || node.isReadOnly()) {
+        if (node == null || node.isReadOnly() || !node.driver().supportsReopen()) {
             return;
         }
         try {

@@ -39,11 +39,6 @@ public abstract class FilterNode extends BlockNode {
     }
 
     @Override
-    public boolean supportsCompressedWrites() {
-        return filtered.node().supportsCompressedWrites();
-    }
-
-    @Override
     protected int doWriteZeroes(long offset, long bytes, int flags) {
         return filtered.writeZeroes(offset, bytes, flags);
     }

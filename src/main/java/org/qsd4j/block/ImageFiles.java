@@ -37,6 +37,9 @@ final class ImageFiles {
      */
     BlockdevOptions image(String filename, @Nullable String format) {
         ObjectNode options = JsonFilename.parse(filename);
+        if (options == null && isProtocol(format)) {
+            return parse(protocol(filename).put(DRIVER, format));
+        }
         if (options == null || (!options.has(DRIVER) && options.has(FILENAME))) {
             options = over(options == null ? protocol(filename) : withProtocol(options));
         }
@@ -49,6 +52,11 @@ final class ImageFiles {
             hasProbed = true;
         }
         return parse(options);
+    }
+
+    private boolean isProtocol(@Nullable String format) {
+        BlockDriver driver = format == null ? null : graph.drivers().find(format);
+        return driver != null && driver.isProtocol();
     }
 
     /** Whether {@link #image} had to look at the contents. */
@@ -109,8 +117,7 @@ final class ImageFiles {
             withProtocol(definition);
             return;
         }
-        BlockDriver driver = graph.drivers().find(options.path(DRIVER).asText());
-        if (file == null && (driver == null || !driver.isProtocol())) {
+        if (file == null && !isProtocol(options.path(DRIVER).asText())) {
             throw QapiException.generic("A block device must be specified for \"file\"");
         }
     }

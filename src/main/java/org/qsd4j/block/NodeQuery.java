@@ -70,7 +70,7 @@ public final class NodeQuery {
                 .format(node.driver().formatName())
                 .virtualSize(node.sectorAlignedLength())
                 .actualSize(allocated < 0 ? null : allocated)
-                .limits(limits(node.limits()));
+                .limits(limits(node));
         if (driverInfo != null) {
             info.dirtyFlag(driverInfo.dirty());
             info.clusterSize(driverInfo.clusterSize() == 0 ? null : driverInfo.clusterSize());
@@ -83,7 +83,8 @@ public final class NodeQuery {
         return info.build();
     }
 
-    private static BlockLimitsInfo limits(BlockLimits limits) {
+    private static BlockLimitsInfo limits(BlockNode node) {
+        BlockLimits limits = node.limits();
         return BlockLimitsInfo.builder()
                 .requestAlignment(limits.requestAlignment)
                 .maxDiscard(orNull(limits.maxPdiscard))
@@ -93,9 +94,18 @@ public final class NodeQuery {
                 .optTransfer(orNull(limits.optTransfer))
                 .maxTransfer(orNull(limits.maxTransfer))
                 .maxIov(MAX_IOV)
-                .minMemAlignment(limits.minMemoryAlignment)
+                .minMemAlignment(minMemoryAlignment(node))
                 .optMemAlignment(limits.optMemoryAlignment)
                 .build();
+    }
+
+    /** The strictest of the nodes at the bottom that hold data. QEMU: {@code bdrv_merge_limits}. */
+    private static int minMemoryAlignment(BlockNode node) {
+        return node.state().children.stream()
+                .filter(child -> (child.role & (ChildRole.DATA | ChildRole.FILTERED | ChildRole.COW)) != 0)
+                .mapToInt(child -> minMemoryAlignment(child.node()))
+                .max()
+                .orElse(node.limits().minMemoryAlignment);
     }
 
     private static @Nullable Long orNull(long limit) {

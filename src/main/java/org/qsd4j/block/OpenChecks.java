@@ -24,7 +24,7 @@ final class OpenChecks {
         BlockdevCacheOptions cache = options.cache();
         if (cache != null && cache.direct() == null && cache.noFlush() == null) {
             throw QapiException.generic(
-                    driver.isProtocol()
+                    driver.hasFilenames()
                             ? "Block protocol '%s' doesn't support the option 'cache'"
                             : "Block format '%s' does not support the option 'cache'",
                     driver.formatName());

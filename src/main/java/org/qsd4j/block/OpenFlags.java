@@ -90,11 +90,15 @@ public record OpenFlags(
     /** What an overlay has that is put on a node with these flags. */
     OpenFlags ofOverlay() {
         return new OpenFlags(
-                readOnly, autoReadOnly, direct, noFlush, unmap, false, BlockdevDetectZeroesOptions.OFF, true);
+                readOnly, autoReadOnly, direct, noFlush, unmap, false, BlockdevDetectZeroesOptions.OFF, active);
     }
 
     OpenFlags withReadOnly(boolean value) {
         return new OpenFlags(value, autoReadOnly, direct, noFlush, unmap, forceShare, detectZeroes, active);
+    }
+
+    OpenFlags withUnmap(boolean value) {
+        return new OpenFlags(readOnly, autoReadOnly, direct, noFlush, value, forceShare, detectZeroes, active);
     }
 
     OpenFlags withForceShare(boolean value) {

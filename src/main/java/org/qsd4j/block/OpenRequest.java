@@ -87,6 +87,7 @@ public final class OpenRequest {
         if (kept != null) {
             return kept;
         }
+        requireOther(name, ref instanceof BlockdevRef.Reference reference ? reference.value() : null);
         BlockNode child = graph.openRef(ref, state.flags.inherited(role));
         return adopt(name, child, role, policy, ref instanceof BlockdevRef.Definition);
     }
@@ -130,6 +131,7 @@ public final class OpenRequest {
             if (reference.value().isEmpty()) {
                 return null;
             }
+            requireOther("backing", reference.value());
             child = openBackingReference(reference.value(), inherited);
         } else if (ref == null && filename != null) {
             child = openBackingFile(filename, format, inherited);
@@ -182,6 +184,14 @@ public final class OpenRequest {
     /** The node of that name, or null. */
     public @Nullable BlockNode find(String nodeName) {
         return graph.find(nodeName);
+    }
+
+    /** The node has its name, but nobody can find it yet. */
+    private void requireOther(String name, @Nullable String reference) {
+        if (!state.nodeName.isEmpty() && state.nodeName.equals(reference)) {
+            throw QapiException.generic(
+                    "Making '%s' a %s child of '%s' would create a cycle", reference, name, state.nodeName);
+        }
     }
 
     private BlockNode openBackingReference(String nodeName, OpenFlags inherited) {

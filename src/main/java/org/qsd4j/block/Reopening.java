@@ -4,8 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.qapi.JsonInputVisitor;
@@ -15,8 +17,8 @@ import org.qsd4j.qapi.gen.BlockdevOptions;
 /**
  * Gives open nodes other options, flags and children, all of them or none. QEMU: {@code bdrv_reopen_multiple}.
  *
- * <p>First every node is checked and its edges are changed; then all are suspended, so that what they hold in memory is
- * in the image. Protocol nodes get their new instances, the permissions of the new graph are settled, and then formats
+ * <p>First all are suspended, so that what they hold in memory is in the image; then every node is checked and its edges
+ * are changed. Protocol nodes get their new instances, the permissions of the new graph are settled, and then formats
  * and filters read their images again.
  */
 @MainThread
@@ -69,6 +71,7 @@ final class Reopening {
             OpenFlags old = node.flags();
             OpenFlags flags = OpenFlags.DEFAULTS
                     .withActive(old.active())
+                    .withUnmap(old.unmap())
                     .overriddenBy(options)
                     .withForceShare(old.forceShare());
             reopening.enqueue(new Entry(node.state(), options, flags, false, CacheWishes.of(options)));
@@ -128,13 +131,14 @@ final class Reopening {
         try (DrainedSection drained = new DrainedSection(graph)) {
             GraphChange change = new GraphChange(graph);
             try {
-                queue.forEach(Reopening::check);
-                // What is in memory goes to the children that the node has now.
-                queue.forEach(entry -> suspend(entry.state, change));
+                List<NodeState> order = usersFirst();
+                // What is in memory goes to the children that the node has now, which may hold it in memory in turn.
+                order.forEach(state -> suspend(state, change));
                 queue.forEach(entry -> prepare(entry, change));
-                instantiate(true, change);
+                Collections.reverse(order);
+                instantiate(order, true, change);
                 change.settlePermissions();
-                instantiate(false, change);
+                instantiate(order, false, change);
                 change.settlePermissions();
                 drained.requirePinsKept();
             } catch (RuntimeException e) {
@@ -162,6 +166,7 @@ final class Reopening {
 
     /** Changes flags, options and edges. */
     private static void prepare(Entry entry, GraphChange change) {
+        check(entry);
         NodeState state = entry.state;
         // Parents come first in the queue: those that become inactive too are so already.
         if (!entry.flags.active() && state.flags.active() && Activation.hasActiveParent(state)) {
@@ -269,12 +274,27 @@ final class Reopening {
         change.onUndo(node::doResume);
     }
 
-    private void instantiate(boolean protocols, GraphChange change) {
-        List<Entry> childrenFirst = new ArrayList<>(queue);
-        Collections.reverse(childrenFirst);
-        for (Entry entry : childrenFirst) {
-            if (entry.state.driver.isProtocol() == protocols) {
-                change.reinstantiate(entry.state);
+    /** The nodes of the queue, each before those that it uses. */
+    private List<NodeState> usersFirst() {
+        Set<NodeState> usedFirst = new LinkedHashSet<>();
+        queue.forEach(entry -> collectBelow(entry.state, usedFirst));
+        usedFirst.retainAll(queue.stream().map(Entry::state).toList());
+        List<NodeState> order = new ArrayList<>(usedFirst);
+        Collections.reverse(order);
+        return order;
+    }
+
+    private static void collectBelow(NodeState state, Set<NodeState> usedFirst) {
+        if (!usedFirst.contains(state)) {
+            state.children.forEach(edge -> collectBelow(edge.node().state(), usedFirst));
+            usedFirst.add(state);
+        }
+    }
+
+    private static void instantiate(List<NodeState> usedFirst, boolean protocols, GraphChange change) {
+        for (NodeState state : usedFirst) {
+            if (state.driver.isProtocol() == protocols) {
+                change.reinstantiate(state);
             }
         }
     }

@@ -46,7 +46,7 @@ public final class ObjectRegistry {
             Function<ObjectOptions.MonitorQmp, QomObject> maker = monitorMaker;
             objects.add(options.id(), () -> maker.apply(monitor));
         } else if (options instanceof ObjectOptions.ThrottleGroup throttle) {
-            objects.add(options.id(), () -> new ThrottleGroup(options.id(), throttle.u()));
+            objects.add(options.id(), new ThrottleGroup(options.id(), throttle.u()));
         } else if (options instanceof ObjectOptions.AuthzSimple simple) {
             addAuthorizer(options.id(), new AuthzSimpleObject(simple.u()));
         } else if (options instanceof ObjectOptions.AuthzList list) {

@@ -27,6 +27,11 @@ final class CopyOnReadNode extends FilterNode {
     }
 
     @Override
+    public boolean supportsCompressedWrites() {
+        return true;
+    }
+
+    @Override
     protected int doRead(long offset, NativeBuffer buffer, int at, int bytes) {
         BlockStatus status = spareStatus.getAndSet(null);
         if (status == null) {

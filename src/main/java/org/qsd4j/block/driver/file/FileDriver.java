@@ -67,21 +67,26 @@ public final class FileDriver implements BlockDriver {
         if (options.filename().isEmpty()) {
             throw QapiException.generic("The 'file' block driver requires a file name");
         }
-        if (options.aio() == BlockdevAioOptions.NATIVE && !request.flags().direct()) {
-            throw QapiException.generic(
-                    "aio=native was specified, but it requires cache.direct=on, which was not specified.");
-        }
         if (options.prManager() != null) {
             throw QapiException.generic("No persistent reservation manager with id '%s'", options.prManager());
         }
         FileDescriptors descriptors = FileDescriptors.open(options.filename(), request.flags());
         try {
+            if (options.aio() == BlockdevAioOptions.NATIVE && !request.flags().direct()) {
+                throw QapiException.generic(
+                        "aio=native was specified, but it requires cache.direct=on, which was not specified.");
+            }
             FileLocks locks = options.locking() == OnOffAuto.OFF ? null : new FileLocks(descriptors.lockFd());
             return new FileNode(request, options.filename(), descriptors, locks);
         } catch (QapiException e) {
             descriptors.close();
             throw e;
         }
+    }
+
+    @Override
+    public Set<String> changeableOptions() {
+        return Set.of("drop-cache");
     }
 
     @Override

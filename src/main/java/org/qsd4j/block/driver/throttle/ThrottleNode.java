@@ -16,6 +16,11 @@ final class ThrottleNode extends FilterNode {
     }
 
     @Override
+    public boolean supportsCompressedWrites() {
+        return true;
+    }
+
+    @Override
     protected int doRead(long offset, NativeBuffer buffer, int at, int bytes) {
         member.await(false, bytes);
         return super.doRead(offset, buffer, at, bytes);
