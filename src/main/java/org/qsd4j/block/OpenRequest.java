@@ -87,7 +87,9 @@ public final class OpenRequest {
         if (kept != null) {
             return kept;
         }
-        requireOther(name, ref instanceof BlockdevRef.Reference reference ? reference.value() : null);
+        if (ref instanceof BlockdevRef.Reference reference) {
+            requireOther(name, reference.value());
+        }
         BlockNode child = graph.openRef(ref, state.flags.inherited(role));
         return adopt(name, child, role, policy, ref instanceof BlockdevRef.Definition);
     }
@@ -187,7 +189,7 @@ public final class OpenRequest {
     }
 
     /** The node has its name, but nobody can find it yet. */
-    private void requireOther(String name, @Nullable String reference) {
+    private void requireOther(String name, String reference) {
         if (!state.nodeName.isEmpty() && state.nodeName.equals(reference)) {
             throw QapiException.generic(
                     "Making '%s' a %s child of '%s' would create a cycle", reference, name, state.nodeName);

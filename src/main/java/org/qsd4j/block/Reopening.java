@@ -33,10 +33,16 @@ final class Reopening {
      * A node to reopen.
      *
      * @param keepsOptions only the flags change, with those of the parent
+     * @param leftOut the parent's definition doesn't contain it any more
      * @param cacheWishes what children follow
      */
     private record Entry(
-            NodeState state, BlockdevOptions options, OpenFlags flags, boolean keepsOptions, CacheWishes cacheWishes) {
+            NodeState state,
+            BlockdevOptions options,
+            OpenFlags flags,
+            boolean keepsOptions,
+            boolean leftOut,
+            CacheWishes cacheWishes) {
 
         /** A child that the definition contains. */
         Entry child(BlockChild edge, BlockdevOptions own, boolean keeps) {
@@ -46,7 +52,13 @@ final class Reopening {
                     own,
                     flags.reopenedChild(edge.role, child.flags, own, cacheWishes, keeps),
                     keeps,
+                    false,
                     cacheWishes.and(CacheWishes.of(own)));
+        }
+
+        Entry childLeftOut(BlockChild edge) {
+            NodeState child = edge.node().state();
+            return new Entry(child, child.options, child.flags, false, true, cacheWishes);
         }
     }
 
@@ -74,7 +86,7 @@ final class Reopening {
                     .withUnmap(old.unmap())
                     .overriddenBy(options)
                     .withForceShare(old.forceShare());
-            reopening.enqueue(new Entry(node.state(), options, flags, false, CacheWishes.of(options)));
+            reopening.enqueue(new Entry(node.state(), options, flags, false, false, CacheWishes.of(options)));
         }
         reopening.run();
     }
@@ -84,7 +96,7 @@ final class Reopening {
         Reopening reopening = new Reopening(graph);
         NodeState state = node.state();
         reopening.enqueue(new Entry(
-                state, state.options, state.flags.withReadOnly(readOnly), true, CacheWishes.of(state.options)));
+                state, state.options, state.flags.withReadOnly(readOnly), true, false, CacheWishes.of(state.options)));
         reopening.run();
     }
 
@@ -117,7 +129,7 @@ final class Reopening {
             } else if (given != null && given.isObject()) {
                 enqueue(entry.child(edge, BlockdevOptions.visit(new JsonInputVisitor(given), null), false));
             } else if (given == null && !edge.name().equals(BACKING)) {
-                throw QapiException.generic("Option 'driver' cannot be reset to its default value");
+                enqueue(entry.childLeftOut(edge));
             }
         }
     }
@@ -150,6 +162,9 @@ final class Reopening {
     }
 
     private static void check(Entry entry) {
+        if (entry.leftOut) {
+            throw QapiException.generic("Option 'driver' cannot be reset to its default value");
+        }
         OpenChecks.flags(entry.flags);
         if (!entry.keepsOptions) {
             new ReopenOptions(entry.state, ownOptions(entry)).requireNoneReset();
