@@ -166,15 +166,13 @@ final class Reopening {
             throw QapiException.generic("Option 'driver' cannot be reset to its default value");
         }
         OpenChecks.flags(entry.flags);
-        if (!entry.keepsOptions) {
-            new ReopenOptions(entry.state, ownOptions(entry)).requireNoneReset();
-        }
         if (!entry.state.driver.supportsReopen()) {
             throw QapiException.generic(
                     "Block format '%s' used by node '%s' does not support reopening files",
                     entry.state.driver.formatName(), entry.state.nodeName);
         }
         if (!entry.keepsOptions) {
+            new ReopenOptions(entry.state, ownOptions(entry)).requireNoneReset();
             requireBacking(entry);
         }
     }
