@@ -85,7 +85,8 @@ final class Activation {
         }
     }
 
-    private static void inactivate(BlockGraph graph, GraphChange change, NodeState state) {
+    /** A step of a change: the node, if it is active, and what only inactive nodes use below it. */
+    static void inactivate(BlockGraph graph, GraphChange change, NodeState state) {
         if (!state.flags.active()) {
             return;
         }

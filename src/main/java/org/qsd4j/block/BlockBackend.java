@@ -36,8 +36,8 @@ public final class BlockBackend {
     /** Main loop only. */
     private boolean forceAllowInactivate;
 
-    /** The permissions that it had before the node became inactive. Main loop only. */
-    private @Nullable Permissions whenActive;
+    /** The permissions that it had before the node became inactive, null if it is active. Written by the main loop only. */
+    private volatile @Nullable Permissions whenActive;
 
     /** The nodes that have been told to hold nothing back. Main loop only. */
     private final List<BlockNode> expedited = new ArrayList<>();
@@ -92,6 +92,12 @@ public final class BlockBackend {
         whenActive = new Permissions(perm, shared);
     }
 
+    /** Whether the node belongs to another program now. */
+    @ThreadSafe
+    public boolean isInactive() {
+        return whenActive != null;
+    }
+
     @MainThread
     boolean mayInactivate() {
         return forceAllowInactivate || (root.permissions.perm() & (Permission.WRITE | Permission.WRITE_UNCHANGED)) == 0;
@@ -107,8 +113,9 @@ public final class BlockBackend {
     /** Wants its permissions back. */
     @MainThread
     void activate() {
-        if (whenActive != null) {
-            root.permissions = whenActive;
+        Permissions wanted = whenActive;
+        if (wanted != null) {
+            root.permissions = wanted;
             whenActive = null;
         }
     }

@@ -132,6 +132,9 @@ final class ExternalSnapshot {
             throw QapiException.generic("The overlay does not support backing images");
         }
         Reopening.requireNoCycle(above, BACKING, below);
+        if (!below.flags.active()) {
+            Activation.inactivate(graph, change, above);
+        }
         List<BlockChild> users = List.copyOf(below.parents);
         change.setBacking(above, change.addChild(above, BACKING, node, ChildRole.COW));
         for (BlockChild user : users) {

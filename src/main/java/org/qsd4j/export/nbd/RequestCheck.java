@@ -37,6 +37,9 @@ final class RequestCheck {
                     String.format(
                             "unsupported flags for command %s (got 0x%x)", Nbd.commandName(slot.type), slot.flags));
         }
+        if (slot.error == Nbd.NBD_SUCCESS && slot.type != Nbd.NBD_CMD_READ && target.backend.isInactive()) {
+            slot.fail(Nbd.NBD_EPERM, "export is inactive");
+        }
     }
 
     private static void checkLimit(RequestSlot slot) {
