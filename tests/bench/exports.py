@@ -150,6 +150,7 @@ def main():
     parser.add_argument("--counts", default="1,100,1000")
     parser.add_argument("program", nargs=argparse.REMAINDER)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # through the clean-up below
     ours = os.path.join(HOME, "bin", "qemu-storage-daemon")
     real = os.path.join(os.environ.get("QSD4J_REAL_BIN", "/opt/qemu-sid-bin"), "qemu-storage-daemon")
     commands = [options.program] if options.program else [[ours, "--fuse-io-uring", "off"], [ours, "--fuse-io-uring", "on"], [real]]
