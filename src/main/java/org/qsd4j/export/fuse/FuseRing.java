@@ -22,7 +22,7 @@ final class FuseRing implements FuseTransport {
     private static final int BATCH = 4;
 
     /** After a request that had to wait so many go to workers before this thread tries one itself again. */
-    private static final int SLOW_ROW = 64;
+    private static final int SLOW_ROW = 16;
 
     private static final long IDLE_SECONDS = 10;
 
