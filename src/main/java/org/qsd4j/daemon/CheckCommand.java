@@ -1,6 +1,8 @@
 package org.qsd4j.daemon;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,7 @@ final class CheckCommand implements Subcommand {
     private static final int FAILED = 1;
     private static final int CORRUPT = 2;
     private static final int LEAKS = 3;
+    private static final int NOT_SUPPORTED = 63;
     private static final int BAR = 40;
     private static final int STDOUT = 1;
     private static final int TCGETS = 0x5401;
@@ -39,7 +42,7 @@ final class CheckCommand implements Subcommand {
 
     @Override
     public String synopsis() {
-        return "IMAGE [-r leaks|all]";
+        return "IMAGE [-r leaks|all] [--output human|json]";
     }
 
     @Override
@@ -49,7 +52,7 @@ final class CheckCommand implements Subcommand {
 
     @Override
     public List<Option> options() {
-        return List.of(new Option("repair", 'r', true));
+        return List.of(new Option("repair", 'r', true), new Option("output", true));
     }
 
     @Override
@@ -58,16 +61,24 @@ final class CheckCommand implements Subcommand {
             throw new UsageException("one image is needed");
         }
         ImageCheck.Repair repair = repair(arguments.get("repair"));
+        boolean json = isJson(arguments.get("output"));
+        String image = arguments.operands().get(0);
+        if (Files.exists(Path.of(image)) && !ImageNode.isQcow2(image)) {
+            tool.report().error("This image format does not support checks");
+            return NOT_SUPPORTED;
+        }
         BlockGraph graph = new BlockGraph(
                 new MainLoop(),
                 new BlockDrivers(List.of(new FileDriver(), Qcow2Driver.forRepair(tool.report()::error))),
                 tool.report()::error);
         try {
-            BlockNode node = graph.add(options(arguments.operands().get(0), repair != ImageCheck.Repair.NOTHING));
-            Progress progress = new Progress(tool, isTerminal());
+            BlockNode node = graph.add(options(image, repair != ImageCheck.Repair.NOTHING));
+            CheckListener progress = json ? new Findings(tool) : new Progress(tool, isTerminal());
             CheckResult result = ImageCheck.run(node, repair, progress);
-            progress.end();
-            tool.out().print(summary(result));
+            if (progress instanceof Progress bar) {
+                bar.end();
+            }
+            tool.out().print(json ? CheckReport.json(image, result) : summary(result));
             return status(result);
         } finally {
             graph.closeAll();
@@ -76,6 +87,13 @@ final class CheckCommand implements Subcommand {
 
     private static boolean isTerminal() {
         return Libc.ioctl(STDOUT, TCGETS, NativeBuffer.allocate(TERMIOS_SIZE).address()) == 0;
+    }
+
+    private static boolean isJson(@Nullable String output) throws UsageException {
+        if (output != null && !output.equals("json") && !output.equals("human")) {
+            throw new UsageException("--output must be human or json");
+        }
+        return "json".equals(output);
     }
 
     private static ImageCheck.Repair repair(@Nullable String what) throws UsageException {
@@ -146,6 +164,19 @@ final class CheckCommand implements Subcommand {
                 100.0 * result.fragmentedClusters / allocated,
                 100.0 * result.compressedClusters / allocated,
                 result.imageEndOffset);
+    }
+
+    /** Findings where they don't get between the JSON. */
+    private record Findings(Tool tool) implements CheckListener {
+        @Override
+        public void found(String message) {
+            tool.report().error(message);
+        }
+
+        @Override
+        public void progress(double part) {
+            // A program reads this, which wants no bar.
+        }
     }
 
     /** Findings line by line, and on a terminal a bar below them. */

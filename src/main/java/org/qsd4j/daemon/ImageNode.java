@@ -40,7 +40,11 @@ final class ImageNode {
                             + " so its look is not to be trusted",
                     image);
         }
-        return startsWith(image, QCOW2_MAGIC) ? "qcow2" : "raw";
+        return isQcow2(image) ? "qcow2" : "raw";
+    }
+
+    static boolean isQcow2(String image) {
+        return startsWith(image, QCOW2_MAGIC);
     }
 
     static boolean isLuks(String image) {
