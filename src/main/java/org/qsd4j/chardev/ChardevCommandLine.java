@@ -18,7 +18,10 @@ import org.qsd4j.qapi.QapiJson;
 import org.qsd4j.qapi.gen.ChardevBackend;
 import org.qsd4j.util.Reporter;
 
-/** Reads {@code --chardev}. Its options are those of all kinds of chardevs together, as in QEMU. */
+/**
+ * Reads {@code --chardev}. Its options are those of all kinds of chardevs together, as in QEMU, also of kinds that neither
+ * daemon has; what a kind has no use for is passed over.
+ */
 public final class ChardevCommandLine {
     /** What {@code help} prints, and the exit status after it. */
     public record Help(String text, int exitStatus) {}
@@ -52,6 +55,19 @@ public final class ChardevCommandLine {
             Map.entry("localport", STRING),
             Map.entry("mux", BOOL),
             Map.entry("chardev", STRING),
+            Map.entry("chardevs.0", STRING),
+            Map.entry("chardevs.1", STRING),
+            Map.entry("chardevs.2", STRING),
+            Map.entry("chardevs.3", STRING),
+            Map.entry("clipboard", BOOL),
+            Map.entry("cols", NUMBER),
+            Map.entry("debug", NUMBER),
+            Map.entry("encoding", STRING),
+            Map.entry("height", NUMBER),
+            Map.entry("mouse", BOOL),
+            Map.entry("name", STRING),
+            Map.entry("rows", NUMBER),
+            Map.entry("width", NUMBER),
             Map.entry("logfile", STRING),
             Map.entry("logappend", BOOL),
             Map.entry("logtimestamp", BOOL)));

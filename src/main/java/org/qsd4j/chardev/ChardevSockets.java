@@ -27,7 +27,7 @@ final class ChardevSockets {
             Reporter reporter) {
         boolean server = !Boolean.FALSE.equals(socket.server());
         TlsSide tls = tls(socket, server, objects);
-        checkAddress(socket, server);
+        checkAddress(socket);
         checkRole(socket, server);
         SocketTarget target = target(socket, inherited);
         boolean noDelay = Boolean.TRUE.equals(socket.nodelay());
@@ -59,13 +59,14 @@ final class ChardevSockets {
         return new TlsSide(creds, hostname, server ? socket.tlsAuthz() : null, objects);
     }
 
-    private static void checkAddress(ChardevSocket socket, boolean server) {
+    private static void checkAddress(ChardevSocket socket) {
         boolean tls = socket.tlsCreds() != null;
         if (socket.addr() instanceof SocketAddressLegacy.Fd) {
             if (reconnects(socket)) {
                 throw QapiException.generic("'reconnect-ms' option is incompatible with 'fd' address type");
             }
-            if (tls && !server) {
+            // As in QEMU, a server counts as one here only if it says so.
+            if (tls && !Boolean.TRUE.equals(socket.server())) {
                 throw QapiException.generic("'tls_creds' option is incompatible with 'fd' address type as client");
             }
         } else if (tls && socket.addr() instanceof SocketAddressLegacy.Unix) {

@@ -82,6 +82,9 @@ public final class Chardevs implements AutoCloseable {
         if (old == null) {
             throw QapiException.generic("Chardev '%s' does not exist", options.id());
         }
+        if (old instanceof MuxChardev) {
+            throw QapiException.generic("For mux or hub device hotswap is not supported yet");
+        }
         if (old.isBusy()) {
             throw QapiException.generic("Chardev user does not support chardev hotswap");
         }

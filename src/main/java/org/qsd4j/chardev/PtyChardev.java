@@ -1,12 +1,8 @@
 package org.qsd4j.chardev;
 
-import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.qapi.QapiException;
-import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.Libc;
 import org.qsd4j.sys.Poll;
 import org.qsd4j.sys.ProcessCalls;
@@ -47,14 +43,11 @@ final class PtyChardev extends DescriptorChardev {
 
     /** Its absolute path, because a daemon that goes to the background changes its directory. */
     private static String makeLink(String link, String target) {
-        try {
-            return Files.createSymbolicLink(Path.of(link).toAbsolutePath(), Path.of(target))
-                    .toString();
-        } catch (FileAlreadyExistsException e) {
-            throw QapiException.fromErrno(Errno.EEXIST, "Failed to create PTY symlink");
-        } catch (IOException | RuntimeException e) {
-            throw QapiException.fromErrno(Errno.ENOENT, "Failed to create PTY symlink");
+        int result = ProcessCalls.symlink(target, link);
+        if (result < 0) {
+            throw QapiException.fromErrno(result, "Failed to create PTY symlink");
         }
+        return Path.of(link).toAbsolutePath().toString();
     }
 
     @Override

@@ -14,6 +14,7 @@ public final class ProcessCalls {
     private static final NativeFunction DUP2 = NativeFunction.of("dup2", 2);
     private static final NativeFunction SIGNAL = NativeFunction.of("signal", 2);
     private static final NativeFunction SIGACTION = NativeFunction.of("sigaction", 3);
+    private static final NativeFunction SYMLINK = NativeFunction.of("symlink", 2);
     private static final NativeFunction UNLINK = NativeFunction.of("unlink", 1);
 
     private static final long SIG_IGN = 1;
@@ -48,6 +49,18 @@ public final class ProcessCalls {
 
     public static int dup2(int from, int to) {
         return DUP2.callInt(from, to);
+    }
+
+    /** Makes a symbolic link: 0 or -errno. */
+    public static int symlink(String target, String path) {
+        NativeBuffer from = Libc.cString(target);
+        NativeBuffer to = Libc.cString(path);
+        try {
+            return SYMLINK.callInt(from.address(), to.address());
+        } finally {
+            Reference.reachabilityFence(from);
+            Reference.reachabilityFence(to);
+        }
     }
 
     public static int unlink(String path) {
