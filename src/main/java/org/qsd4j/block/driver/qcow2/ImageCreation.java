@@ -19,7 +19,7 @@ public final class ImageCreation {
         NewImage image = new NewImage(options);
         NativeBuffer bytes = image.bytes();
         file.truncate(0, false, PreallocMode.OFF, 0);
-        file.truncate(image.length(), false, PreallocMode.OFF, 0);
+        file.truncate(image.fileLength(), false, PreallocMode.OFF, 0);
         // The header comes last: before it the file is no image, after it a whole one.
         int clusterSize = (int) options.clusterSize();
         int result = file.write(clusterSize, bytes, clusterSize, bytes.capacity() - clusterSize, 0);

@@ -110,6 +110,11 @@ public final class NewImage {
         return cryptoOffset() + clustersFor(cryptoLength) * clusterSize;
     }
 
+    /** How long the file is at first: as in QEMU, an L1 table that comes last ends in the middle of its cluster. */
+    long fileLength() {
+        return cryptoLength > 0 ? length() : length() - l1Clusters * clusterSize + l1Entries * Long.BYTES;
+    }
+
     /** Where the header of the encryption goes. */
     long cryptoOffset() {
         return (1 + tableClusters + blocks + l1Clusters) * clusterSize;
