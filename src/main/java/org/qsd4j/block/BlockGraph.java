@@ -414,6 +414,7 @@ public final class BlockGraph {
         }
         NodeState state = new NodeState(driver, options, defaults.overriddenBy(options), events);
         state.references = 1;
+        state.parentIsActive = defaults.active();
         state.probed = probed;
         BlockNode node = openWithDriver(state);
         try {

@@ -57,6 +57,9 @@ final class NodeState {
     @Nullable
     IoThread homeThread;
 
+    /** What the node is where its definition doesn't say whether it is active. */
+    boolean parentIsActive = true;
+
     /** The backing file that the image itself names, or null. */
     @Nullable
     String imageBackingFilename;

@@ -90,7 +90,7 @@ public final class OpenRequest {
         if (ref instanceof BlockdevRef.Reference reference) {
             requireOther(name, reference.value());
         }
-        BlockNode child = graph.openRef(ref, state.flags.inherited(role));
+        BlockNode child = graph.openRef(ref, inherited(role));
         return adopt(name, child, role, policy, ref instanceof BlockdevRef.Definition);
     }
 
@@ -123,7 +123,7 @@ public final class OpenRequest {
             reopening.onUndo(() -> state.imageBackingFilename = before);
             return keptChild("backing", ChildRole.COW, PermissionPolicy.ofRole(ChildRole.COW));
         }
-        OpenFlags inherited = state.flags.inherited(ChildRole.COW);
+        OpenFlags inherited = inherited(ChildRole.COW);
         BlockNode child;
         state.imageBackingFilename = filename;
         state.backingIsImages = ref == null;
@@ -169,7 +169,7 @@ public final class OpenRequest {
         if (kept != null) {
             return kept;
         }
-        BlockNode child = graph.openFile(filename, format, state.flags.inherited(role));
+        BlockNode child = graph.openFile(filename, format, inherited(role));
         return adopt(name, child, role, PermissionPolicy.ofRole(role), true);
     }
 
@@ -218,6 +218,13 @@ public final class OpenRequest {
         } catch (QapiException e) {
             throw e.prepend("Could not open backing file: ");
         }
+    }
+
+    /** Whether the node is active is settled with its name, and counts for the children that are opened after that. */
+    private OpenFlags inherited(int role) {
+        return state.flags
+                .inherited(role)
+                .withActive(state.nodeName.isEmpty() ? state.parentIsActive : state.flags.active());
     }
 
     private BlockChild adopt(String name, BlockNode child, int role, PermissionPolicy policy, boolean inherits) {
