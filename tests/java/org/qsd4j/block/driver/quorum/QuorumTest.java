@@ -99,6 +99,22 @@ class QuorumTest {
     }
 
     @Test
+    void largeReadsHaveSeveralVotes() throws IOException {
+        for (String name : List.of("a", "b", "c")) {
+            Files.write(dir.resolve(name), new byte[3 * SIZE]);
+        }
+        put("a", 0, 9);
+        put("b", 5 * SIZE / 2, 8);
+        put("c", 3 * SIZE - 1, 7);
+        BlockBackend blk = test.writer(quorum("'vote-threshold':2", "", ""));
+        NativeBuffer large = NativeBuffer.allocate(3 * SIZE);
+        large.putByte(SIZE, (byte) 1);
+        assertThat(blk.read(0, large, 0, 3 * SIZE - 100)).isZero();
+        assertThat(large.isZero(0, 3 * SIZE - 100)).isTrue();
+        assertThat(events).hasSize(2);
+    }
+
+    @Test
     void outvotedChildIsRewritten() throws IOException {
         put("b", 700, 9);
         BlockBackend blk = test.writer(quorum("'vote-threshold':2,'rewrite-corrupted':true", "", ""));

@@ -2,6 +2,7 @@ package org.qsd4j.block.driver.quorum;
 
 import java.nio.ByteBuffer;
 import org.qsd4j.sys.NativeBuffer;
+import org.qsd4j.util.Align;
 
 /** What each child has answered to one request: its result and, of a read, its copy. Lent to one request at a time. */
 final class Ballot {
@@ -12,8 +13,9 @@ final class Ballot {
     private final ByteBuffer[] views;
     private final int capacity;
 
+    /** @param bytes of each copy, far below 2 GiB; 0 for a request without */
     Ballot(int children, int bytes) {
-        capacity = bytes > Integer.MAX_VALUE - GRAIN ? bytes : (bytes + GRAIN - 1) / GRAIN * GRAIN;
+        capacity = (int) Align.up(bytes, GRAIN);
         results = new int[children];
         copies = new NativeBuffer[children];
         views = new ByteBuffer[children];

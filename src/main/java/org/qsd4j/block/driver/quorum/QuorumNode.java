@@ -28,6 +28,7 @@ import org.qsd4j.sys.NativeBuffer;
 final class QuorumNode extends BlockNode {
     private static final int KEPT_BALLOTS = 4;
     private static final long LARGEST_KEPT = 8L << 20;
+    private static final int MAX_VOTE = 1 << 20;
 
     private final QuorumRules rules;
     private final PermissionPolicy policy;
@@ -67,7 +68,7 @@ final class QuorumNode extends BlockNode {
     protected int doRead(long offset, NativeBuffer buffer, int at, int bytes) {
         long locks = ranges.lock(offset, offset + bytes, false);
         try {
-            return rules.fifo() ? readFirst(offset, buffer, at, bytes) : readAll(offset, buffer, at, bytes);
+            return rules.fifo() ? readFirst(offset, buffer, at, bytes) : readPieces(offset, buffer, at, bytes);
         } finally {
             ranges.unlock(locks, false);
         }
@@ -82,6 +83,15 @@ final class QuorumNode extends BlockNode {
                 return 0;
             }
             events.bad(QuorumOpType.READ, children.get(i), offset, bytes, result);
+        }
+        return result;
+    }
+
+    /** A vote takes a copy of each child's: large requests have several votes, so that memory is bounded. */
+    private int readPieces(long offset, NativeBuffer buffer, int at, int bytes) {
+        int result = 0;
+        for (int done = 0; result == 0 && done < bytes; done += MAX_VOTE) {
+            result = readAll(offset + done, buffer, at + done, Math.min(MAX_VOTE, bytes - done));
         }
         return result;
     }
