@@ -128,7 +128,7 @@ final class Reopening {
                 enqueue(entry.child(edge, child.options, true));
             } else if (given != null && given.isObject()) {
                 enqueue(entry.child(edge, BlockdevOptions.visit(new JsonInputVisitor(given), null), false));
-            } else if (given == null && !edge.name().equals(BACKING)) {
+            } else if (given == null && !edge.name().equals(BACKING) && entry.state.driver.supportsReopen()) {
                 enqueue(entry.childLeftOut(edge));
             }
         }
