@@ -1,12 +1,21 @@
 package org.qsd4j.block.driver.qcow2;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.qsd4j.block.BlockChild;
 import org.qsd4j.block.RequestFlags;
+import org.qsd4j.block.TestEdges;
+import org.qsd4j.block.driver.qcow2.format.HeaderExtensions;
+import org.qsd4j.qapi.QapiException;
 import org.qsd4j.sys.NativeBuffer;
 import org.qsd4j.testing.RealTools;
 
@@ -98,5 +107,62 @@ class TrackedBitmapTest {
         }
         assertThat(info()).contains("in-use");
         WriteModelTest.check(image);
+    }
+
+    /** Of a bitmap's directory entry: table size, flags (1: in use, 2: enabled), granularity's logarithm. */
+    @ParameterizedTest
+    @CsvSource({"0x2001, 2, 16", "0x2001, 3, 16", "0x7fffffff, 2, 16", "0xffffffff, 3, 31", "0xffffffff, 2, 31"})
+    void sizesThatWouldTakeTooMuchMemoryAreRefused(String tableSize, int flags, int granularity) throws Exception {
+        createWithEntry(Long.decode(tableSize), flags, granularity);
+        // Room enough for the table, if only sparse.
+        try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+            file.setLength(64L << 30);
+        }
+        refusesLikeTheRealTool();
+    }
+
+    @Test
+    void aBitmapThatDoesNotCoverTheDiskIsRefused() throws Exception {
+        createWithEntry(1, 2, 9);
+        try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+            // A disk of 16 GiB, with an L1 table that has room for it.
+            file.seek(24);
+            file.writeLong(16L << 30);
+            file.seek(36);
+            file.writeInt(32);
+        }
+        refusesLikeTheRealTool();
+    }
+
+    private void refusesLikeTheRealTool() {
+        String error = "Bitmap 'on' doesn't satisfy the constraints";
+        assertThat(QemuTools.run("qemu-io", "-f", "qcow2", "-c", "read 0 512", image.toString())
+                        .output())
+                .contains(error);
+        try (TestFileNode file = new TestFileNode(image, true)) {
+            BlockChild edge = TestEdges.of("file", file);
+            ImageMetadata metadata = ImageMetadata.read(edge, false);
+            assertThatThrownBy(() -> BitmapDirectory.read(edge, metadata))
+                    .isInstanceOf(QapiException.class)
+                    .hasMessage(error);
+        }
+    }
+
+    private void createWithEntry(long tableSize, int flags, int granularity) throws Exception {
+        create();
+        QemuTools.ok("qemu-img", "bitmap", "--remove", image.toString(), "off");
+        ByteBuffer header = ByteBuffer.wrap(Files.readAllBytes(image));
+        int at = header.getInt(100);
+        while (header.getInt(at) != HeaderExtensions.BITMAPS) {
+            at += 8 + ((header.getInt(at + 4) + 7) & -8);
+        }
+        long entry = header.getLong(at + 8 + 16);
+        try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+            file.seek(entry + 8);
+            file.writeInt((int) tableSize);
+            file.writeInt(flags);
+            file.seek(entry + 17);
+            file.writeByte(granularity);
+        }
     }
 }

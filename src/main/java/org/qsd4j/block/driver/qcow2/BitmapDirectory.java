@@ -30,6 +30,7 @@ final class BitmapDirectory {
     private static final int ENTRY_SIZE = 24;
     private static final int TYPE_DIRTY_TRACKING = 1;
     private static final int MAX_NAME = 1023;
+    private static final long MAX_DATA_BYTES = 512L << 20;
 
     /** {@code position} is the entry's place in the image file; {@code tableSize} counts entries. */
     record Entry(long position, long tableOffset, long tableSize, int flags, int granularityBits, String name) {}
@@ -89,12 +90,23 @@ final class BitmapDirectory {
                 && (flags & RESERVED_FLAGS) == 0
                 && directory.getByte(at + 16) == TYPE_DIRTY_TRACKING
                 && granularity >= 9
-                && granularity <= 31;
+                && granularity <= 31
+                && hasSaneSize(tableSize, flags, granularity, metadata);
         if (!sane) {
             throw QapiException.generic("Bitmap '%s' doesn't satisfy the constraints", text);
         }
         entries.add(new Entry(base + at, tableOffset, tableSize, flags, granularity, text));
         return (int) end;
+    }
+
+    /** Its data are not too much and, unless they don't count any more, cover the disk. */
+    private static boolean hasSaneSize(long tableSize, int flags, int granularity, ImageMetadata metadata) {
+        long dataBytes = tableSize << metadata.header().clusterBits();
+        if (dataBytes > MAX_DATA_BYTES) {
+            return false;
+        }
+        long covered = (dataBytes * 8) << granularity;
+        return (flags & FLAG_IN_USE) != 0 || Long.compareUnsigned(metadata.diskSize(), covered) <= 0;
     }
 
     private static QapiException brokenDirectory() {
