@@ -37,7 +37,7 @@ final class ClientConnection {
     private int users;
     private boolean closed;
 
-    /** When the last reply came, on {@link System#nanoTime}'s clock. Written by who receives, read by any thread. */
+    /** When the last reply came, or the first request after a pause began, on {@link System#nanoTime}'s clock. */
     private volatile long lastReplyNanos = System.nanoTime();
 
     ClientConnection(NbdChannel channel, ServerInfo server) {
@@ -74,8 +74,9 @@ final class ClientConnection {
         return request.waiter != null && !request.done && request.cookie() == cookie ? request : null;
     }
 
-    long lastReplyNanos() {
-        return lastReplyNanos;
+    /** Whether requests wait and no reply has come for that long. */
+    synchronized boolean isSilentFor(long nanos) {
+        return users > 0 && System.nanoTime() - lastReplyNanos >= nanos;
     }
 
     /** A place for a request, the caller's until {@link #release}, or null if the connection is dead. */
@@ -88,7 +89,9 @@ final class ClientConnection {
             return null;
         }
         free = request.nextFree;
-        users++;
+        if (users++ == 0) {
+            lastReplyNanos = System.nanoTime();
+        }
         request.waiter = Thread.currentThread();
         return request;
     }

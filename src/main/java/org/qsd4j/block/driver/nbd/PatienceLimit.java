@@ -55,16 +55,15 @@ final class PatienceLimit {
 
     private void look() {
         ClientConnection connection = source.connection();
-        boolean silent;
+        boolean tooLong;
         synchronized (this) {
             watching = waiting > 0;
             if (!watching) {
                 return;
             }
-            long now = System.nanoTime();
-            silent = now - sinceNanos >= LIMIT_NANOS && now - connection.lastReplyNanos() >= LIMIT_NANOS;
+            tooLong = System.nanoTime() - sinceNanos >= LIMIT_NANOS;
         }
-        if (silent) {
+        if (tooLong && connection.isSilentFor(LIMIT_NANOS)) {
             connection.kill();
         }
         LOOK_AGAIN.execute(this::look);
