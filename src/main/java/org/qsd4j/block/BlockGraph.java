@@ -70,7 +70,25 @@ public final class BlockGraph {
         if (options.nodeName() == null) {
             throw QapiException.generic("'node-name' must be specified for the root node");
         }
-        BlockNode node = open(options, OpenFlags.DEFAULTS);
+        return own(open(options, OpenFlags.DEFAULTS));
+    }
+
+    /**
+     * Opens an image by the name that a person gives, to read only. The monitor owns the node. See {@link ImageFiles}.
+     *
+     * @param format null to look at the contents
+     * @param forceShare open it even if another program writes to it
+     */
+    public BlockNode addImage(String filename, @Nullable String format, boolean forceShare) {
+        mainLoop.assertInLoop();
+        if (format != null && drivers.find(format) == null) {
+            throw QapiException.generic("Unknown driver '%s'", format);
+        }
+        OpenFlags flags = OpenFlags.DEFAULTS.withReadOnly(true).withForceShare(forceShare);
+        return own(openImage(filename, format, flags));
+    }
+
+    private BlockNode own(BlockNode node) {
         node.state().monitorOwned = true;
         monitorOwned.add(node.state());
         return node;

@@ -26,6 +26,11 @@ public final class NodeQuery {
         return graph.nodes().stream().map(node -> describe(node, flat)).toList();
     }
 
+    /** What one image is, without the images behind it. QEMU: {@code bdrv_query_image_info} with {@code flat}. */
+    public static ImageInfo image(BlockNode node) {
+        return image(node, true);
+    }
+
     private static BlockDeviceInfo describe(BlockNode node, boolean flat) {
         OpenFlags flags = node.flags();
         BlockNode backing = backing(node);

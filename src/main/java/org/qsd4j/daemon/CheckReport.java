@@ -1,10 +1,8 @@
 package org.qsd4j.daemon;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.charset.StandardCharsets;
 import org.qsd4j.block.driver.qcow2.CheckResult;
 import org.qsd4j.qapi.QapiJson;
-import org.qsd4j.qapi.QmpJsonWriter;
 
 /** What a check has found, for programs. QEMU: {@code ImageCheck}, as {@code qemu-img check --output=json} prints it. */
 final class CheckReport {
@@ -22,8 +20,7 @@ final class CheckReport {
         unlessZero(report, "allocated-clusters", result.allocatedClusters);
         unlessZero(report, "fragmented-clusters", result.fragmentedClusters);
         unlessZero(report, "compressed-clusters", result.compressedClusters);
-        String text = new String(QmpJsonWriter.toBytes(report, true), StandardCharsets.UTF_8);
-        return text.replace("\r", "").stripTrailing() + "\n";
+        return Output.pretty(report);
     }
 
     private static void unlessZero(ObjectNode report, String name, long value) {

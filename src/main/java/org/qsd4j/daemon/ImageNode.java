@@ -18,7 +18,6 @@ final class ImageNode {
     static final String NAME = "image";
 
     private static final byte[] QCOW2_MAGIC = {'Q', 'F', 'I', (byte) 0xfb};
-    private static final byte[] LUKS_MAGIC = {'L', 'U', 'K', 'S', (byte) 0xba, (byte) 0xbe, 0, 1};
     private static final List<String> FORMATS = List.of("raw", "qcow2");
 
     private ImageNode() {}
@@ -45,10 +44,6 @@ final class ImageNode {
 
     static boolean isQcow2(String image) {
         return startsWith(image, QCOW2_MAGIC);
-    }
-
-    static boolean isLuks(String image) {
-        return startsWith(image, LUKS_MAGIC);
     }
 
     private static boolean startsWith(String image, byte[] magic) {

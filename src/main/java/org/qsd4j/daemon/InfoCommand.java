@@ -1,20 +1,26 @@
 package org.qsd4j.daemon;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.qsd4j.block.BlockGraph;
+import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.NodeQuery;
 import org.qsd4j.daemon.Getopt.Option;
 import org.qsd4j.daemon.Getopt.UsageException;
-import org.qsd4j.qapi.gen.BlockDeviceInfo;
+import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.QapiJson;
 import org.qsd4j.qapi.gen.ImageInfo;
 import org.qsd4j.qapi.gen.SnapshotInfo;
 
 /** Tells what an image is. */
 final class InfoCommand implements Subcommand {
-    private static final String LUKS = "luks";
     private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 
     @Override
@@ -24,7 +30,7 @@ final class InfoCommand implements Subcommand {
 
     @Override
     public String synopsis() {
-        return "IMAGE [--format raw|qcow2|luks] [--output human|json]";
+        return "IMAGE [-f FORMAT] [--backing-chain] [-U] [--output human|json]";
     }
 
     @Override
@@ -34,7 +40,11 @@ final class InfoCommand implements Subcommand {
 
     @Override
     public List<Option> options() {
-        return List.of(new Option("format", true), new Option("output", true));
+        return List.of(
+                new Option("format", 'f', true),
+                new Option("backing-chain", false),
+                new Option("force-share", 'U', false),
+                new Option("output", true));
     }
 
     @Override
@@ -46,28 +56,52 @@ final class InfoCommand implements Subcommand {
         if (output != null && !output.equals("json") && !output.equals("human")) {
             throw new UsageException("--output must be human or json");
         }
-        String image = arguments.operands().get(0);
+        boolean wholeChain = arguments.has("backing-chain");
         try (StorageEngine engine = StorageEngine.locked(tool.report()::error)) {
-            engine.graph().add(ImageNode.options(image, format(image, arguments.get("format")), false));
-            for (BlockDeviceInfo node : NodeQuery.namedBlockNodes(engine.graph(), false)) {
-                if (ImageNode.NAME.equals(node.nodeName())) {
-                    tool.out().print("json".equals(output) ? json(node.image()) : human(node.image()));
-                }
-            }
+            List<BlockNode> chain = open(engine.graph(), arguments, wholeChain);
+            tool.out().print("json".equals(output) ? json(chain, wholeChain) : human(chain));
         }
         return 0;
     }
 
-    /** Since nobody reads what is encrypted, a look at the header is enough. */
-    private static String format(String image, @Nullable String named) {
-        if (LUKS.equals(named)) {
-            return LUKS;
-        }
-        return named == null && ImageNode.isLuks(image) ? LUKS : ImageNode.format(image, false, named);
+    /** The image, and where the chain is wanted those behind it, as each names the next. */
+    private static List<BlockNode> open(BlockGraph graph, ToolArguments arguments, boolean wholeChain) {
+        List<BlockNode> chain = new ArrayList<>();
+        Set<String> names = new HashSet<>();
+        String name = arguments.operands().get(0);
+        String format = arguments.get("format");
+        do {
+            if (!names.add(name)) {
+                throw QapiException.generic("Backing file '%s' creates an infinite loop.", name);
+            }
+            BlockNode node = open(graph, name, format, arguments.has("force-share"));
+            chain.add(node);
+            ImageInfo info = NodeQuery.image(node);
+            name = info.fullBackingFilename();
+            format = info.backingFilenameFormat();
+        } while (wholeChain && name != null);
+        return chain;
     }
 
-    private static String json(ImageInfo info) throws Exception {
-        return new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(info.toJson()) + "\n";
+    private static BlockNode open(BlockGraph graph, String name, @Nullable String format, boolean forceShare) {
+        try {
+            return graph.addImage(name, format, forceShare);
+        } catch (QapiException e) {
+            throw e.prepend("Could not open '%s': ", name);
+        }
+    }
+
+    private static String json(List<BlockNode> chain, boolean wholeChain) {
+        if (!wholeChain) {
+            return Output.pretty(InfoReport.json(chain.get(0)));
+        }
+        ArrayNode reports = QapiJson.array();
+        chain.forEach(node -> reports.add(InfoReport.json(node)));
+        return Output.pretty(reports);
+    }
+
+    private static String human(List<BlockNode> chain) {
+        return chain.stream().map(node -> human(NodeQuery.image(node))).collect(Collectors.joining("\n"));
     }
 
     private static String human(ImageInfo info) {

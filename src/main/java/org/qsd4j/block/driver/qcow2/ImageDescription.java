@@ -64,7 +64,7 @@ final class ImageDescription {
         return ImageInfoSpecificQCow2.builder()
                 .compat(v3 ? "1.1" : "0.10")
                 .dataFile(image.metadata.extensions().dataFile())
-                .dataFileRaw(header.hasDataFile() ? image.dataFileRaw : null)
+                .dataFileRaw(header.hasDataFile() ? header.hasAutoclear(Feature.AUTOCLEAR_DATA_FILE_RAW) : null)
                 .extendedL2(v3 ? header.hasExtendedL2() : null)
                 .lazyRefcounts(v3 ? (header.compatibleFeatures() & Feature.COMPAT_LAZY_REFCOUNTS) != 0 : null)
                 .corrupt(v3 ? image.isEjected() || header.isIncompatible(Feature.INCOMPAT_CORRUPT) : null)

@@ -63,7 +63,10 @@ public final class Qcow2Driver implements BlockDriver {
         return new Qcow2Driver(report, event -> {}, Passphrase.NONE, Purpose.REPAIR);
     }
 
-    /** A driver for those who only look at what an image is: it needs no passphrase. QEMU: {@code BDRV_O_NO_IO}. */
+    /**
+     * A driver for those who only look at what an image is: it needs neither a passphrase nor the other files that the image
+     * names. QEMU: {@code BDRV_O_NO_IO}, {@code BDRV_O_NO_BACKING}.
+     */
     public static Qcow2Driver locked(Consumer<String> report) {
         return new Qcow2Driver(report, event -> {}, Passphrase.NONE, Purpose.LOOK);
     }
@@ -152,7 +155,7 @@ public final class Qcow2Driver implements BlockDriver {
             @Nullable ImageEncryption unlocked) {
         ImageMetadata metadata = ImageMetadata.read(file, !request.isReadOnly() && purpose != Purpose.REPAIR);
         Qcow2Options settled = OptionsReader.read(options, request.flags(), metadata.header());
-        BlockChild dataFile = openDataFile(request, options, metadata, imageName);
+        BlockChild dataFile = purpose == Purpose.LOOK ? null : openDataFile(request, options, metadata, imageName);
         if (dataFile != null) {
             file.dropDataRole();
         }
@@ -185,7 +188,9 @@ public final class Qcow2Driver implements BlockDriver {
         String backingName = recorded == null ? null : ImageNames.resolve(imageName, recorded);
         String backingFormat = metadata.extensions().backingFormat();
         image.setBackingName(backingName);
-        image.setBacking(request.openBackingOfKnownFormat(options.backing(), backingName, backingFormat));
+        if (purpose != Purpose.LOOK) {
+            image.setBacking(request.openBackingOfKnownFormat(options.backing(), backingName, backingFormat));
+        }
         return new Qcow2Node(request, image);
     }
 
