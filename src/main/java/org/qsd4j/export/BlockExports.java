@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -44,6 +45,9 @@ public final class BlockExports {
      * to. What takes longer (a request that a slow disk holds) ends by itself later.
      */
     private static final long DELETE_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
+    private static final long IN_USE_WAIT_NANOS = 50_000_000L;
+    private static final long IN_USE_POLL_NANOS = 100_000L;
 
     private final MainLoop mainLoop;
     private final BlockGraph graph;
@@ -184,11 +188,26 @@ public final class BlockExports {
         if (export.isShuttingDown()) {
             throw QapiException.generic("Export '%s' is already shutting down", id);
         }
-        if (mode != BlockExportRemoveMode.HARD && export.isInUse()) {
+        if (mode != BlockExportRemoveMode.HARD && staysInUse(export)) {
             throw QapiException.generic("export '%s' still in use", id);
         }
         export.shutDown();
         reapUntil(() -> !isRegistered(export), DELETE_WAIT_NANOS);
+    }
+
+    /**
+     * A client that has just left counts until its thread has seen that: nobody waits for a file's closing over FUSE, nor
+     * for a socket's.
+     */
+    private static boolean staysInUse(BlockExport export) {
+        long deadlineNanos = System.nanoTime() + IN_USE_WAIT_NANOS;
+        while (export.isInUse()) {
+            if (System.nanoTime() - deadlineNanos > 0) {
+                return true;
+            }
+            LockSupport.parkNanos(IN_USE_POLL_NANOS);
+        }
+        return false;
     }
 
     /** The export of that name, or null. */

@@ -3,7 +3,6 @@ package org.qsd4j.export.fuse;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.IoThread;
@@ -41,9 +40,6 @@ public final class FuseExport extends BlockExport {
 
     /** After a helper couldn't be had. */
     private static final long HELPER_PAUSE_NANOS = 1_000_000_000L;
-
-    private static final long IN_USE_WAIT_NANOS = 50_000_000L;
-    private static final long IN_USE_POLL_NANOS = 100_000L;
 
     private final FuseExportDriver driver;
     private final String mountpoint;
@@ -364,17 +360,9 @@ public final class FuseExport extends BlockExport {
         return busy;
     }
 
-    /** The kernel tells of a file's closing without anybody waiting for it: requests that end by themselves don't count. */
     @Override
     protected boolean isInUse() {
-        long deadline = System.nanoTime() + IN_USE_WAIT_NANOS;
-        while (inFlight() > 0) {
-            if (System.nanoTime() - deadline > 0) {
-                return true;
-            }
-            LockSupport.parkNanos(IN_USE_POLL_NANOS);
-        }
-        return false;
+        return inFlight() > 0;
     }
 
     @ThreadSafe
