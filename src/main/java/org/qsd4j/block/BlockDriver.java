@@ -103,6 +103,12 @@ public interface BlockDriver {
         return null;
     }
 
+    /** Whether a plain path is the driver's to open, not {@code file}'s. QEMU: {@code bdrv_probe_device}. */
+    @MainThread
+    default boolean takesPath(String filename) {
+        return false;
+    }
+
     /**
      * How sure the driver is that an image is its own, 0 (not) to 100; the surest wins.
      *

@@ -24,6 +24,16 @@ public final class BlockDrivers {
         return byName.values();
     }
 
+    /** The name of the protocol that opens a plain path. */
+    String ofPath(String filename) {
+        for (BlockDriver driver : byName.values()) {
+            if (driver.takesPath(filename)) {
+                return driver.formatName();
+            }
+        }
+        return "file";
+    }
+
     /** The format whose driver is the surest; raw takes what nobody else wants. */
     @Nullable
     BlockDriver probe(byte[] head) {

@@ -12,6 +12,11 @@ public final class BlockLimits {
     public int memoryAlignment = 1;
 
     public int maxTransfer;
+
+    /** What the hardware takes in one request; told to users, not enforced: the kernel cuts requests by itself. */
+    public int maxHwTransfer;
+
+    public int maxHwIov;
     public int optTransfer;
     public long maxPdiscard;
     public int pdiscardAlignment = 1;
@@ -29,6 +34,8 @@ public final class BlockLimits {
     /** What a parent without demands of its own takes over from a child. QEMU: {@code bdrv_merge_limits}. */
     public void inherit(BlockLimits child) {
         maxTransfer = minNonZero(maxTransfer, child.maxTransfer);
+        maxHwTransfer = minNonZero(maxHwTransfer, child.maxHwTransfer);
+        maxHwIov = minNonZero(maxHwIov, child.maxHwIov);
         optTransfer = Math.max(optTransfer, child.optTransfer);
         pdiscardAlignment = Math.max(pdiscardAlignment, child.pdiscardAlignment);
         optMemoryAlignment = Math.max(optMemoryAlignment, child.optMemoryAlignment);

@@ -91,15 +91,14 @@ final class ImageFiles {
             throw QapiException.generic("Unknown protocol '%s'", protocol);
         }
         ObjectNode options = JsonNodeFactory.instance.objectNode();
-        options.put(DRIVER, FILE);
         options.put(FILENAME, filename);
-        return options;
+        return withProtocol(options);
     }
 
-    /** A definition that only has a file name is a file's. */
-    private static ObjectNode withProtocol(ObjectNode options) {
+    /** A definition that only has a file name is a file's, or a device's. */
+    private ObjectNode withProtocol(ObjectNode options) {
         if (!options.has(DRIVER)) {
-            options.put(DRIVER, FILE);
+            options.put(DRIVER, graph.drivers().ofPath(options.path(FILENAME).asText()));
         }
         return options;
     }

@@ -98,7 +98,9 @@ public final class NodeQuery {
                 .writeZeroesAlignment(limits.pwriteZeroesAlignment == 1 ? null : (long) limits.pwriteZeroesAlignment)
                 .optTransfer(orNull(limits.optTransfer))
                 .maxTransfer(orNull(limits.maxTransfer))
+                .maxHwTransfer(orNull(limits.maxHwTransfer))
                 .maxIov(MAX_IOV)
+                .maxHwIov(orNull(limits.maxHwIov))
                 .minMemAlignment(minMemoryAlignment(node))
                 .optMemAlignment(limits.optMemoryAlignment)
                 .build();

@@ -11,6 +11,7 @@ import org.qsd4j.block.BlockDrivers;
 import org.qsd4j.block.BlockGraph;
 import org.qsd4j.block.BlockNode;
 import org.qsd4j.block.driver.file.FileDriver;
+import org.qsd4j.block.driver.file.HostDeviceDriver;
 import org.qsd4j.block.driver.qcow2.CheckListener;
 import org.qsd4j.block.driver.qcow2.CheckResult;
 import org.qsd4j.block.driver.qcow2.ImageCheck;
@@ -69,7 +70,8 @@ final class CheckCommand implements Subcommand {
         }
         BlockGraph graph = new BlockGraph(
                 new MainLoop(),
-                new BlockDrivers(List.of(new FileDriver(), Qcow2Driver.forRepair(tool.report()::error))),
+                new BlockDrivers(
+                        List.of(new FileDriver(), new HostDeviceDriver(), Qcow2Driver.forRepair(tool.report()::error))),
                 tool.report()::error);
         try {
             BlockNode node = graph.add(options(image, repair != ImageCheck.Repair.NOTHING));
@@ -108,8 +110,7 @@ final class CheckCommand implements Subcommand {
     }
 
     private static BlockdevOptions options(String image, boolean writable) {
-        ObjectNode file =
-                QapiJson.object().put("driver", "file").put("filename", image).put("read-only", !writable);
+        ObjectNode file = ImageNode.protocol(image).put("read-only", !writable);
         ObjectNode node = QapiJson.object()
                 .put("driver", "qcow2")
                 .put("node-name", ImageNode.NAME)

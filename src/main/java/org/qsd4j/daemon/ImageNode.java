@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.qsd4j.block.driver.file.HostDeviceDriver;
 import org.qsd4j.qapi.JsonInputVisitor;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.QapiJson;
@@ -55,8 +56,14 @@ final class ImageNode {
         }
     }
 
+    /** What opens the file, or the device. */
+    static ObjectNode protocol(String image) {
+        String driver = HostDeviceDriver.isDevice(image) ? "host_device" : "file";
+        return QapiJson.object().put("driver", driver).put("filename", image);
+    }
+
     static BlockdevOptions options(String image, String format, boolean writable) {
-        ObjectNode file = QapiJson.object().put("driver", "file").put("filename", image);
+        ObjectNode file = protocol(image);
         ObjectNode node = QapiJson.object()
                 .put("driver", format)
                 .put("node-name", NAME)

@@ -14,6 +14,7 @@ import org.qsd4j.block.driver.blkverify.BlkverifyDriver;
 import org.qsd4j.block.driver.compress.CompressDriver;
 import org.qsd4j.block.driver.copyonread.CopyOnReadDriver;
 import org.qsd4j.block.driver.file.FileDriver;
+import org.qsd4j.block.driver.file.HostDeviceDriver;
 import org.qsd4j.block.driver.luks.LuksDriver;
 import org.qsd4j.block.driver.nbd.NbdDriver;
 import org.qsd4j.block.driver.nullco.NullDriver;
@@ -77,6 +78,7 @@ public final class StorageEngine implements AutoCloseable {
     private List<BlockDriver> drivers(Consumer<QapiEvent> events, boolean locked) {
         List<BlockDriver> drivers = new ArrayList<>(ReadOnlyFormats.drivers());
         drivers.add(new FileDriver());
+        drivers.add(new HostDeviceDriver());
         drivers.add(new RawDriver());
         drivers.add(NullDriver.nullCo());
         drivers.add(NullDriver.nullAio());

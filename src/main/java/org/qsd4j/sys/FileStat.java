@@ -3,7 +3,7 @@ package org.qsd4j.sys;
 /**
  * fstat(2): the kernel's {@code struct stat} of x86-64, read into memory of its own. One owner at a time.
  *
- * <p>Offsets: st_mode 24, st_size 48, st_blksize 56, st_blocks 64; 144 bytes.
+ * <p>Offsets: st_mode 24, st_rdev 40, st_size 48, st_blksize 56, st_blocks 64; 144 bytes.
  */
 public final class FileStat {
     public static final int S_IFMT = 0xf000;
@@ -13,6 +13,7 @@ public final class FileStat {
     public static final int S_IFDIR = 0x4000;
 
     private static final int MODE = 24;
+    private static final int DEVICE = 40;
     private static final int SIZE = 48;
     private static final int BLOCKS = 64;
     private static final int BLOCK_BYTES = 512;
@@ -27,6 +28,19 @@ public final class FileStat {
 
     public boolean isRegularFile() {
         return (mode() & S_IFMT) == S_IFREG;
+    }
+
+    public boolean isBlockDevice() {
+        return (mode() & S_IFMT) == S_IFBLK;
+    }
+
+    public boolean isCharacterDevice() {
+        return (mode() & S_IFMT) == S_IFCHR;
+    }
+
+    /** Major and minor number of a device, as the kernel packs them. */
+    public long device() {
+        return struct.getLong(DEVICE);
     }
 
     public boolean isDirectory() {

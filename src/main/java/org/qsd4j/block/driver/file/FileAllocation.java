@@ -76,7 +76,7 @@ final class FileAllocation {
     }
 
     /** Not at all, not for this range, or not now: something else may still do. */
-    private static boolean isRefusal(int result) {
+    static boolean isRefusal(int result) {
         return result == -Errno.ENOTSUP || result == -Errno.EINVAL || result == -Errno.EBUSY;
     }
 

@@ -3,6 +3,7 @@ package org.qsd4j.block.driver.file;
 import org.qsd4j.aio.MainThread;
 import org.qsd4j.block.OpenFlags;
 import org.qsd4j.qapi.QapiException;
+import org.qsd4j.sys.BlockDevice;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.FileStat;
 import org.qsd4j.sys.Libc;
@@ -52,14 +53,7 @@ final class FileDescriptors {
         int common = Libc.O_CLOEXEC | (flags.direct() ? Libc.O_DIRECT : 0);
         boolean writable = !flags.readOnly() && !flags.autoReadOnly() && flags.active();
         int fd = openOne(filename, path(filename, lockFd), common, writable);
-        FileDescriptors descriptors = new FileDescriptors(filename, common, fd, writable, lockFd == NONE ? fd : lockFd);
-        try {
-            descriptors.requireRegularFile();
-        } catch (QapiException e) {
-            descriptors.close();
-            throw e;
-        }
-        return descriptors;
+        return new FileDescriptors(filename, common, fd, writable, lockFd == NONE ? fd : lockFd);
     }
 
     private static String path(String filename, int sameAs) {
@@ -80,14 +74,34 @@ final class FileDescriptors {
         return fd;
     }
 
-    private void requireRegularFile() {
+    /** What was opened. */
+    FileStat stat() {
+        return stat(first);
+    }
+
+    private static FileStat stat(int fd) {
         FileStat stat = new FileStat();
-        int result = stat.read(first);
+        int result = stat.read(fd);
         if (result < 0) {
             throw QapiException.fromErrno(result, "Could not stat file");
         }
-        if (!stat.isRegularFile()) {
-            throw QapiException.generic("'file' driver requires '%s' to be a regular file", filename);
+        return stat;
+    }
+
+    /** Refuses a device that was opened for writing, and won't be written: the kernel only says so when asked. */
+    void requireWritable() {
+        if (firstIsWritable) {
+            requireWritable(first);
+        }
+    }
+
+    private static void requireWritable(int fd) {
+        if (!stat(fd).isBlockDevice()) {
+            return;
+        }
+        int readOnly = BlockDevice.isReadOnly(fd);
+        if (readOnly != 0) {
+            throw QapiException.fromErrno(readOnly < 0 ? readOnly : -Errno.EACCES, "The device is not writable");
         }
     }
 
@@ -114,6 +128,7 @@ final class FileDescriptors {
     void prepare(boolean writing) {
         if (writing && !firstIsWritable && !secondIsWritable && opened == NONE) {
             opened = openOne(filename, path(filename, lockFd), commonFlags, true);
+            requireWritable(opened);
         }
     }
 

@@ -2,10 +2,7 @@ package org.qsd4j.block.driver.file;
 
 import java.util.concurrent.atomic.AtomicLong;
 import org.qsd4j.aio.ThreadSafe;
-import org.qsd4j.qapi.gen.BlockStatsSpecific;
-import org.qsd4j.qapi.gen.BlockStatsSpecificBase;
 import org.qsd4j.qapi.gen.BlockStatsSpecificFile;
-import org.qsd4j.qapi.gen.BlockdevDriver;
 
 /** Counts discards. QEMU: {@code raw_account_discard}. */
 @ThreadSafe
@@ -23,9 +20,7 @@ final class FileDiscards {
         }
     }
 
-    BlockStatsSpecific statistics() {
-        return new BlockStatsSpecific.File(
-                new BlockStatsSpecificBase(BlockdevDriver.FILE),
-                new BlockStatsSpecificFile(succeeded.get(), failed.get(), bytesDiscarded.get()));
+    BlockStatsSpecificFile statistics() {
+        return new BlockStatsSpecificFile(succeeded.get(), failed.get(), bytesDiscarded.get());
     }
 }

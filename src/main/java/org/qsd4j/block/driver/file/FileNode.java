@@ -10,6 +10,8 @@ import org.qsd4j.block.Permission;
 import org.qsd4j.block.RequestFlags;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.BlockStatsSpecific;
+import org.qsd4j.qapi.gen.BlockStatsSpecificBase;
+import org.qsd4j.qapi.gen.BlockdevDriver;
 import org.qsd4j.qapi.gen.ImageInfo;
 import org.qsd4j.qapi.gen.ImageInfoSpecific;
 import org.qsd4j.qapi.gen.ImageInfoSpecificBase;
@@ -22,8 +24,8 @@ import org.qsd4j.sys.FileStat;
 import org.qsd4j.sys.Libc;
 import org.qsd4j.sys.NativeBuffer;
 
-/** An image in a regular file. */
-final class FileNode extends BlockNode {
+/** An image in a regular file; what every file has, and {@link HostDeviceNode} takes over. */
+class FileNode extends BlockNode {
     private final String filename;
     private final FileDescriptors descriptors;
     private final @Nullable FileLocks locks;
@@ -53,6 +55,12 @@ final class FileNode extends BlockNode {
         this(request, filename, descriptors, locks, new FileDiscards());
     }
 
+    /** The successor of {@code old}, whose locks and statistics it shares. */
+    FileNode(OpenRequest request, FileNode old, FileDescriptors descriptors) {
+        this(request, old.filename, descriptors, old.locks, old.discards);
+        lostWrites = old.lostWrites;
+    }
+
     private FileNode(
             OpenRequest request,
             String filename,
@@ -73,17 +81,30 @@ final class FileNode extends BlockNode {
     }
 
     /** A successor with the request's flags, which shares the locks. */
-    FileNode reopen(OpenRequest request) {
+    final FileNode reopen(OpenRequest request) {
         FileDescriptors reopened = descriptors.reopen(request.flags());
         try {
-            FileNode node = new FileNode(request, filename, reopened, locks, discards);
-            node.lostWrites = lostWrites;
+            reopened.requireWritable();
+            FileNode node = successor(request, reopened);
             successor = reopened;
             return node;
         } catch (QapiException e) {
             reopened.close();
             throw e;
         }
+    }
+
+    /** An instance of the same class. */
+    FileNode successor(OpenRequest request, FileDescriptors reopened) {
+        return new FileNode(request, this, reopened);
+    }
+
+    final FileDescriptors descriptors() {
+        return descriptors;
+    }
+
+    final FileDiscards discards() {
+        return discards;
     }
 
     @Override
@@ -94,7 +115,7 @@ final class FileNode extends BlockNode {
         doClose();
     }
 
-    private static long seekEnd(int fd) {
+    static long seekEnd(int fd) {
         long length = Libc.lseek(fd, 0, Libc.SEEK_END);
         if (length < 0) {
             throw QapiException.fromErrno((int) length, "Could not refresh total sector count");
@@ -226,7 +247,7 @@ final class FileNode extends BlockNode {
 
     @Override
     protected BlockStatsSpecific driverStatistics() {
-        return discards.statistics();
+        return new BlockStatsSpecific.File(new BlockStatsSpecificBase(BlockdevDriver.FILE), discards.statistics());
     }
 
     @Override
