@@ -6,9 +6,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Assumptions;
+import org.qsd4j.Requirements;
 
-/** A loop device over a file, by losetup(8); without root and loop devices the test is skipped. */
+/** A loop device over a file, by losetup(8); the test needs root. */
 final class LoopDevice implements AutoCloseable {
     final String path;
 
@@ -17,7 +17,7 @@ final class LoopDevice implements AutoCloseable {
         command.addAll(List.of(options));
         command.add(file.toString());
         path = run(command);
-        Assumptions.assumeTrue(path.startsWith("/dev/"), "a loop device needs root and losetup");
+        Requirements.require(path.startsWith("/dev/"), "loop devices: root and losetup");
     }
 
     private static String run(List<String> command) {

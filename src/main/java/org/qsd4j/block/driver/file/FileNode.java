@@ -99,6 +99,11 @@ class FileNode extends BlockNode {
         return new FileNode(request, this, reopened);
     }
 
+    /** The descriptor that requests use. */
+    final int fd() {
+        return fd;
+    }
+
     final FileDescriptors descriptors() {
         return descriptors;
     }

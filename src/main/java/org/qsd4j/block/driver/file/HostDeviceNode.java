@@ -54,12 +54,12 @@ final class HostDeviceNode extends FileNode {
 
     @Override
     protected int doWriteZeroes(long offset, long bytes, int flags) {
-        return ranges.zero(hostFd(), offset, bytes, flags);
+        return ranges.zero(fd(), offset, bytes, flags);
     }
 
     @Override
     protected int doDiscard(long offset, long bytes) {
-        int result = ranges.discard(hostFd(), offset, bytes);
+        int result = ranges.discard(fd(), offset, bytes);
         discards().count(bytes, result);
         return result;
     }
@@ -79,7 +79,7 @@ final class HostDeviceNode extends FileNode {
                     "Preallocation mode '%s' unsupported for this non-regular file",
                     prealloc.wireName());
         }
-        long length = seekEnd(hostFd());
+        long length = seekEnd(fd());
         if (offset != length && exact) {
             throw QapiException.withErrno(Errno.ENOTSUP, "Cannot resize device files");
         }
@@ -93,6 +93,11 @@ final class HostDeviceNode extends FileNode {
     @Override
     public @Nullable BlockNode hostFileNode() {
         return null;
+    }
+
+    @Override
+    public int hostFd() {
+        return -1;
     }
 
     @Override
