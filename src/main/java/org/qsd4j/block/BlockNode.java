@@ -597,7 +597,7 @@ public abstract class BlockNode {
      * Hands down all that is only in memory: no write comes before {@link #doResume}, and another instance or program may
      * take the image over. The node is drained.
      *
-     * @throws QapiException with errno set, if that fails
+     * @throws QapiException with errno set, if that fails; the node is not suspended then
      */
     @MainThread
     protected void doSuspend() {

@@ -3,8 +3,12 @@ package org.qsd4j.block.driver.qcow2;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.qsd4j.block.BlockDriver;
 import org.qsd4j.block.BlockNode;
+import org.qsd4j.block.OpenRequest;
 import org.qsd4j.qapi.gen.PreallocMode;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
@@ -42,12 +46,46 @@ final class RecordingNode extends BlockNode {
     }
 
     RecordingNode(byte[] initial, long limit) {
-        super(TestImage.request(false));
+        this(TestImage.request(false), initial, limit);
+    }
+
+    private RecordingNode(OpenRequest request, byte[] initial, long limit) {
+        super(request);
         this.initial = initial;
         this.limit = limit;
         this.contents = initial.clone();
         this.size = initial.length;
         setLength(size);
+    }
+
+    /** Takes the place of null-aio in a graph, with one node. */
+    static final class Driver implements BlockDriver {
+        private final byte[] initial;
+        private @Nullable RecordingNode node;
+
+        Driver(byte[] initial) {
+            this.initial = initial;
+        }
+
+        RecordingNode node() {
+            return Objects.requireNonNull(node);
+        }
+
+        @Override
+        public String formatName() {
+            return "null-aio";
+        }
+
+        @Override
+        public boolean isProtocol() {
+            return true;
+        }
+
+        @Override
+        public BlockNode open(OpenRequest request) {
+            node = new RecordingNode(request, initial, Integer.MAX_VALUE / 4);
+            return node;
+        }
     }
 
     synchronized List<Event> log() {

@@ -68,7 +68,12 @@ final class PreallocateNode extends FilterNode {
     protected void doSuspend() {
         wasOurs = fileEnd != NOT_OURS;
         giveUp();
-        super.doSuspend();
+        try {
+            super.doSuspend();
+        } catch (QapiException e) {
+            doResume();
+            throw e;
+        }
     }
 
     @Override

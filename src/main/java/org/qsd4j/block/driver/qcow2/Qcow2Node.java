@@ -71,9 +71,9 @@ final class Qcow2Node extends BlockNode {
         }
         int ticket = image.gracePeriod.enter();
         try {
-            image.bitmaps().mark(offset, bytes);
-            if (image.isEjected()) {
-                return -Errno.ENOMEDIUM;
+            int marked = image.bitmaps().mark(offset, bytes);
+            if (marked < 0 || image.isEjected()) {
+                return marked < 0 ? marked : -Errno.ENOMEDIUM;
             }
             return (flags & RequestFlags.WRITE_COMPRESSED) == 0
                     ? writer.write(offset, buffer, at, bytes)
@@ -96,8 +96,11 @@ final class Qcow2Node extends BlockNode {
         }
         int ticket = image.gracePeriod.enter();
         try {
-            image.bitmaps().mark(offset, bytes);
-            return image.isEjected() ? -Errno.ENOMEDIUM : zeroes.writeZeroes(offset, bytes, flags);
+            int marked = image.bitmaps().mark(offset, bytes);
+            if (marked < 0 || image.isEjected()) {
+                return marked < 0 ? marked : -Errno.ENOMEDIUM;
+            }
+            return zeroes.writeZeroes(offset, bytes, flags);
         } finally {
             image.gracePeriod.exit(ticket);
         }
@@ -111,8 +114,11 @@ final class Qcow2Node extends BlockNode {
         }
         int ticket = image.gracePeriod.enter();
         try {
-            image.bitmaps().mark(offset, bytes);
-            return image.isEjected() ? -Errno.ENOMEDIUM : zeroes.discard(offset, bytes);
+            int marked = image.bitmaps().mark(offset, bytes);
+            if (marked < 0 || image.isEjected()) {
+                return marked < 0 ? marked : -Errno.ENOMEDIUM;
+            }
+            return zeroes.discard(offset, bytes);
         } finally {
             image.gracePeriod.exit(ticket);
         }
@@ -301,17 +307,10 @@ final class Qcow2Node extends BlockNode {
             image.corruption.report(
                     "The backing file's name in '" + nodeName() + "' could not be restored: " + Errno.message(-result));
         }
-        result = image.readOnly || image.isEjected() ? 0 : beginBitmaps();
+        result = image.readOnly || image.isEjected() ? 0 : image.bitmaps().resume();
         if (result < 0) {
-            image.corruption.report("Bitmaps of '" + nodeName() + "' record no writes: " + Errno.message(-result));
-        }
-    }
-
-    private int beginBitmaps() {
-        try {
-            return image.bitmaps().begin();
-        } catch (QapiException e) {
-            return -Errno.EIO;
+            image.corruption.report(
+                    "Writes to '" + nodeName() + "' fail until its bitmaps record them: " + Errno.message(-result));
         }
     }
 

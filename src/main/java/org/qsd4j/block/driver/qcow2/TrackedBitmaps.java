@@ -7,6 +7,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.aio.ThreadSafe;
 import org.qsd4j.qapi.QapiException;
+import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
 
 /** The stored bitmaps that track writes: loaded and marked as in use at the start, stored and released at the end. */
@@ -24,21 +25,32 @@ final class TrackedBitmaps {
 
     private TrackedBitmap[] bitmaps = new TrackedBitmap[0];
 
+    /** Whether {@link #resume} has failed: bitmaps that miss the next write would still pass for whole. */
+    private volatile boolean mayLookWhole;
+
     TrackedBitmaps(Qcow2Image image) {
         this.image = image;
     }
 
     /**
-     * Before the first write. A bitmap that was in use already has missed writes, and stays as it is; one that can't be
-     * kept in memory is left in use from now on. 0 or -errno.
+     * Before the first write. A bitmap that was in use already has missed writes, and stays as it is, unless it is ours
+     * since {@link #end} failed; one that can't be kept in memory is left in use from now on. 0 or -errno.
      */
-    int begin() {
+    synchronized int begin() {
         List<TrackedBitmap> loaded = new ArrayList<>();
         boolean changed = false;
         long budget = MAX_BYTES;
         for (BitmapDirectory.Entry entry : BitmapDirectory.read(image.file, image.metadata)) {
             boolean tracks = (entry.flags() & BitmapDirectory.FLAG_AUTO) != 0;
-            if (!tracks || (entry.flags() & BitmapDirectory.FLAG_IN_USE) != 0) {
+            if (!tracks) {
+                continue;
+            }
+            if ((entry.flags() & BitmapDirectory.FLAG_IN_USE) != 0) {
+                TrackedBitmap kept = bitmapOf(entry.name());
+                if (kept != null) {
+                    budget -= TrackedBitmap.bytes(entry, image);
+                    loaded.add(kept);
+                }
                 continue;
             }
             boolean affordable = TrackedBitmap.bytes(entry, image) <= budget;
@@ -58,12 +70,39 @@ final class TrackedBitmaps {
     }
 
     /**
+     * {@link #begin} after {@link #end}, whether that has failed or not. If it fails, every write tries again, and fails
+     * with it as long as it does. Main loop, drained; 0 or -errno.
+     */
+    int resume() {
+        asked.clear();
+        mayLookWhole = true;
+        return beginAgain();
+    }
+
+    private synchronized int beginAgain() {
+        if (!mayLookWhole) {
+            return 0;
+        }
+        int result;
+        try {
+            result = begin();
+        } catch (QapiException e) {
+            result = -Errno.EIO;
+        }
+        mayLookWhole = result < 0;
+        return result;
+    }
+
+    /**
      * The bitmap of that name, or null. Main loop.
      *
      * @throws QapiException if there is one, but it can't be read
      */
     @Nullable
     StoredBitmap find(String name) {
+        if (mayLookWhole) {
+            throw QapiException.generic("Could not read bitmap '%s' of the image", name);
+        }
         StoredBitmap known = asked.get(name);
         if (known != null) {
             return known;
@@ -79,9 +118,14 @@ final class TrackedBitmaps {
     }
 
     private @Nullable StoredBitmap tracked(String name) {
+        TrackedBitmap bitmap = bitmapOf(name);
+        return bitmap == null ? null : new StoredBitmap(bitmap.entry(), bitmap);
+    }
+
+    private @Nullable TrackedBitmap bitmapOf(String name) {
         for (TrackedBitmap bitmap : bitmaps) {
             if (bitmap.entry().name().equals(name)) {
-                return new StoredBitmap(bitmap.entry(), bitmap);
+                return bitmap;
             }
         }
         return null;
@@ -103,13 +147,15 @@ final class TrackedBitmaps {
         return null;
     }
 
-    /** The range is about to be written to, in whatever way. */
-    void mark(long guestOffset, long bytes) {
-        if (bytes > 0) {
+    /** The range is about to be written to, in whatever way. 0, or -errno if it must not be. */
+    int mark(long guestOffset, long bytes) {
+        int result = mayLookWhole ? beginAgain() : 0;
+        if (result == 0 && bytes > 0) {
             for (TrackedBitmap bitmap : bitmaps) {
                 bitmap.mark(guestOffset, bytes);
             }
         }
+        return result;
     }
 
     /**
