@@ -1,37 +1,29 @@
 package org.qsd4j.daemon;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import org.qsd4j.aio.MainLoop;
-import org.qsd4j.block.BlockBackend;
-import org.qsd4j.block.BlockDrivers;
-import org.qsd4j.block.BlockGraph;
+import org.jspecify.annotations.Nullable;
 import org.qsd4j.block.BlockNode;
-import org.qsd4j.block.Permission;
-import org.qsd4j.block.driver.file.FileDriver;
-import org.qsd4j.block.driver.qcow2.CreateOptions;
-import org.qsd4j.block.driver.qcow2.ImageCreation;
-import org.qsd4j.block.driver.qcow2.NewImage;
-import org.qsd4j.block.driver.qcow2.Qcow2Driver;
-import org.qsd4j.block.driver.raw.RawDriver;
-import org.qsd4j.crypto.Passphrase;
+import org.qsd4j.block.ImageNames;
 import org.qsd4j.daemon.Getopt.Option;
 import org.qsd4j.daemon.Getopt.UsageException;
 import org.qsd4j.qapi.JsonInputVisitor;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.QapiJson;
-import org.qsd4j.qapi.gen.BlockdevOptions;
-import org.qsd4j.qapi.gen.PreallocMode;
-import org.qsd4j.sys.Libc;
+import org.qsd4j.qapi.QemuOpts;
+import org.qsd4j.qapi.gen.ObjectOptions;
 
-/** Makes a new, empty image file. */
+/**
+ * Makes a new, empty image file. It takes what {@code qemu-img create} takes, but leaves alone what exists unless it is told
+ * otherwise. QEMU: {@code bdrv_img_create}.
+ */
 final class CreateCommand implements Subcommand {
-    private static final Pattern SIZE = Pattern.compile("(\\d{1,18})([KMGTPE]?)(?:i?B)?", Pattern.CASE_INSENSITIVE);
+    private static final String DEFAULT_FORMAT = "qcow2";
+    private static final String BACKING = "backing";
+    private static final String BACKING_FORMAT = "backing-format";
+    private static final String PASSPHRASE_FILE = "passphrase-file";
+    private static final String PASSPHRASE_ID = "qsd4j-passphrase";
+    private static final String BACKING_HINT = "Could not open backing image.";
 
     @Override
     public String name() {
@@ -40,144 +32,196 @@ final class CreateCommand implements Subcommand {
 
     @Override
     public String synopsis() {
-        return "IMAGE [SIZE] [--format qcow2|raw] [--backing IMAGE --backing-format raw|qcow2] [--cluster-size BYTES]";
+        return "IMAGE [SIZE] [-f qcow2|raw|luks] [-o OPTION=VALUE,…|help] [-b IMAGE -F FORMAT [-u]] [-q] [--force]"
+                + " [--passphrase-file FILE | --object secret,id=…,…]";
     }
 
     @Override
     public String summary() {
-        return "make a new disk image; sizes as in 10G";
+        return "make a new disk image, qcow2 unless -f says otherwise; sizes as in 10G; a passphrase is all of its file";
     }
 
     @Override
     public List<Option> options() {
         return List.of(
-                new Option("format", true),
-                new Option("backing", true),
-                new Option("backing-format", true),
-                new Option("cluster-size", true));
+                new Option("format", 'f', true),
+                new Option("options", 'o', true),
+                new Option(BACKING, 'b', true),
+                new Option(BACKING_FORMAT, 'F', true),
+                new Option(BACKING_FORMAT, 'B', true),
+                new Option("backing-unsafe", 'u', false),
+                new Option("quiet", 'q', false),
+                new Option("force", false),
+                new Option("object", true),
+                new Option(PASSPHRASE_FILE, true));
     }
 
     @Override
     public int run(Tool tool, ToolArguments arguments) throws Exception {
+        String named = arguments.get("format");
+        String format = named == null ? DEFAULT_FORMAT : named;
         List<String> operands = arguments.operands();
-        if (operands.isEmpty() || operands.size() > 2) {
-            throw new UsageException("an image and a size are needed");
+        if (arguments.all("options").stream().anyMatch(List.of("help", "?")::contains)) {
+            tool.out().print(new FormatOptions(format).help(format));
+            return 0;
         }
-        Path image = Path.of(operands.get(0));
-        if (Files.exists(image)) {
-            throw QapiException.generic("'%s' exists already", image);
+        if (operands.isEmpty()) {
+            throw new UsageException("Expecting image file name");
         }
-        String format = arguments.has("format") ? String.valueOf(arguments.get("format")) : "qcow2";
-        BlockGraph graph = new BlockGraph(
-                new MainLoop(),
-                new BlockDrivers(List.of(
-                        new FileDriver(),
-                        new RawDriver(),
-                        new Qcow2Driver(tool.report()::error, event -> {}, Passphrase.NONE))),
-                tool.report()::error);
-        try {
-            long size = size(arguments, operands, graph);
-            create(image, format, size, arguments, graph);
-            tool.out().print(image + ": " + format + ", " + InfoCommand.size(size) + "\n");
-        } finally {
-            graph.closeAll();
+        if (operands.size() > 2) {
+            throw new UsageException("Unexpected argument: " + operands.get(2));
+        }
+        Long size = operands.size() < 2 ? null : parseSize(operands.get(1));
+        try (StorageEngine engine = new StorageEngine(tool.report()::error, event -> {})) {
+            for (String object : arguments.all("object")) {
+                engine.objects().add(ObjectOptions.visit(OptionArgument.objectVisitor(object, tool.out()), null));
+            }
+            create(tool, arguments, format, size, engine);
         }
         return 0;
     }
 
-    /** As given, or the backing file's. */
-    private static long size(ToolArguments arguments, List<String> operands, BlockGraph graph) throws UsageException {
-        String backing = arguments.get("backing");
-        String backingFormat = arguments.get("backing-format");
-        if (backing != null && backingFormat == null) {
-            throw new UsageException("--backing needs --backing-format raw or qcow2");
-        }
-        if (operands.size() == 2) {
-            return parseSize(operands.get(1));
-        }
-        if (backing == null) {
-            throw new UsageException("a size is needed");
-        }
-        Path folder = Path.of(operands.get(0)).toAbsolutePath().getParent();
-        String path = folder == null ? backing : folder.resolve(backing).toString();
-        BlockNode node = graph.add(ImageNode.options(path, ImageNode.format(path, false, backingFormat), false));
-        return node.sectorAlignedLength();
-    }
-
-    static long parseSize(String text) throws UsageException {
-        Matcher matcher = SIZE.matcher(text);
-        if (!matcher.matches()) {
-            throw new UsageException("'" + text + "' is no size: a number, and K, M, G, T, P or E behind it");
-        }
-        int unit = matcher.group(2).isEmpty()
-                ? 0
-                : "KMGTPE".indexOf(matcher.group(2).toUpperCase(Locale.ROOT)) + 1;
-        long number = Long.parseLong(matcher.group(1));
-        if (number > Long.MAX_VALUE >> (10 * unit)) {
-            throw new UsageException("'" + text + "' is too large");
-        }
-        return number << (10 * unit);
-    }
-
-    private static void create(Path image, String format, long size, ToolArguments arguments, BlockGraph graph)
-            throws Exception {
-        switch (format) {
-            case "raw" -> {
-                if (arguments.has("backing") || arguments.has("cluster-size")) {
-                    throw new UsageException("a raw image has neither a backing file nor clusters");
-                }
-                createFile(image.toString(), size);
-            }
-            case "qcow2" -> {
-                CreateOptions options = options(size, arguments);
-                // Whether they fit is known before there is a file.
-                new NewImage(options);
-                createFile(image.toString(), 0);
-                format(image.toString(), options, graph);
-            }
-            default -> throw QapiException.generic("unknown format '%s': raw or qcow2", format);
-        }
-    }
-
-    private static void createFile(String path, long size) {
-        int fd = Libc.open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL | Libc.O_CLOEXEC, 0644);
-        int result = fd < 0 ? fd : Libc.ftruncate(fd, size);
-        if (fd >= 0) {
-            Libc.close(fd);
-        }
-        if (result < 0) {
-            throw QapiException.fromErrno(result, "Could not create '%s'", path);
-        }
-    }
-
-    private static void format(String path, CreateOptions options, BlockGraph graph) {
-        ObjectNode definition =
-                QapiJson.object().put("driver", "file").put("node-name", "new").put("filename", path);
-        BlockNode node = graph.add(BlockdevOptions.visit(new JsonInputVisitor(definition), null));
-        BlockBackend backend = graph.newBackend(node, Permission.WRITE | Permission.RESIZE, Permission.ALL);
+    static long parseSize(String text) {
+        long size;
         try {
-            ImageCreation.create(backend, options);
-        } finally {
-            backend.close();
+            size = QemuOpts.size("size", text);
+        } catch (QapiException e) {
+            throw e.desc().contains("out of range")
+                    ? tooLarge()
+                    : QapiException.generic("Invalid image size specified: '%s'", text);
+        }
+        if (size < 0) {
+            throw tooLarge();
+        }
+        return size;
+    }
+
+    private static QapiException tooLarge() {
+        return QapiException.generic("Invalid image size specified. Must be between 0 and %d.", Long.MAX_VALUE);
+    }
+
+    private static void create(
+            Tool tool, ToolArguments arguments, String format, @Nullable Long size, StorageEngine engine)
+            throws UsageException {
+        String image = arguments.operands().get(0);
+        try {
+            requireFileName(image);
+            FormatOptions options = options(arguments, format);
+            if (options.helpWanted()) {
+                tool.out().print(options.help(format));
+                return;
+            }
+            readPassphrase(arguments.get(PASSPHRASE_FILE), format, options, engine);
+            long found = size(tool, arguments, size, options);
+            new NewImageFile(engine.graph(), options, arguments.has("force")).create(image, format, found);
+            if (!arguments.has("quiet")) {
+                tool.out().print(image + ": " + format + ", " + InfoCommand.size(found) + "\n");
+            }
+        } catch (QapiException e) {
+            throw e.prepend("%s: ", image);
         }
     }
 
-    private static CreateOptions options(long size, ToolArguments arguments) throws UsageException {
-        String clusterSize = arguments.get("cluster-size");
-        return new CreateOptions(
-                (size + 511) & -512,
-                3,
-                clusterSize == null ? CreateOptions.DEFAULT_CLUSTER_SIZE : parseSize(clusterSize),
-                arguments.get("backing"),
-                arguments.get("backing-format"),
-                false,
-                null,
-                false,
-                false,
-                false,
-                CreateOptions.DEFAULT_REFCOUNT_BITS,
-                false,
-                null,
-                PreallocMode.OFF);
+    /** What other commands take for a name of something else than a file would be hard to get hold of again. */
+    private static void requireFileName(String image) {
+        int colon = image.indexOf(':');
+        int slash = image.indexOf('/');
+        if (colon >= 0 && (slash < 0 || colon < slash)) {
+            throw QapiException.generic("Unknown protocol '%s'", image.substring(0, colon));
+        }
+    }
+
+    private static FormatOptions options(ToolArguments arguments, String format) {
+        FormatOptions options = new FormatOptions(format);
+        for (String text : arguments.all("options")) {
+            if (text.isEmpty()) {
+                throw QapiException.generic("Invalid option list: ");
+            }
+            options.read(text);
+        }
+        String backing = arguments.get(BACKING);
+        if (backing != null) {
+            if (!options.takes(FormatOptions.BACKING_FILE)) {
+                throw QapiException.generic("Backing file not supported for file format '%s'", format);
+            }
+            options.set(FormatOptions.BACKING_FILE, backing);
+        }
+        String backingFormat = arguments.get(BACKING_FORMAT);
+        if (backingFormat != null) {
+            if (!options.takes(FormatOptions.BACKING_FORMAT)) {
+                throw QapiException.generic("Backing file format not supported for file format '%s'", format);
+            }
+            options.set(FormatOptions.BACKING_FORMAT, backingFormat);
+        }
+        return options;
+    }
+
+    /** The short way to a secret object and the options that name it. */
+    private static void readPassphrase(
+            @Nullable String file, String format, FormatOptions options, StorageEngine engine) throws UsageException {
+        if (file == null) {
+            return;
+        }
+        String key = format.equals("luks") ? "key-secret" : "encrypt.key-secret";
+        if (!options.takes(key)) {
+            throw new UsageException("an image of format " + format + " has no passphrase");
+        }
+        if (options.get(key) != null) {
+            throw new UsageException("--passphrase-file and " + key + " say the same thing");
+        }
+        engine.objects()
+                .add(ObjectOptions.visit(
+                        new JsonInputVisitor(QapiJson.object()
+                                .put("qom-type", "secret")
+                                .put("id", PASSPHRASE_ID)
+                                .put("file", file)),
+                        null));
+        options.set(key, PASSPHRASE_ID);
+        if (!format.equals("luks") && options.get("encrypt.format") == null) {
+            options.set("encrypt.format", "luks");
+        }
+    }
+
+    /** As given in either way, or the backing file's. */
+    private static long size(Tool tool, ToolArguments arguments, @Nullable Long operand, FormatOptions options) {
+        String option = options.get(FormatOptions.SIZE);
+        if (operand != null && option != null) {
+            throw QapiException.generic("The image size must be specified only once");
+        }
+        Long size = option == null ? operand : Long.valueOf(parseSize(option));
+        String backing = options.get(FormatOptions.BACKING_FILE);
+        if (backing != null && backing.isEmpty()) {
+            throw QapiException.generic("Expected backing file name, got empty string");
+        }
+        if (backing != null && backing.equals(arguments.operands().get(0))) {
+            throw QapiException.generic("Error: Trying to create an image with the same filename as the backing file");
+        }
+        if (backing != null && !arguments.has("backing-unsafe")) {
+            long behind = backingSize(tool, arguments.operands().get(0), backing, options);
+            size = size == null ? Long.valueOf(behind) : size;
+        }
+        if (size == null) {
+            throw QapiException.generic("Image creation needs a size parameter");
+        }
+        return size;
+    }
+
+    /** An image that can't be opened, or not be opened safely, is no backing file. Encrypted ones stay locked. */
+    private static long backingSize(Tool tool, String image, String backing, FormatOptions options) {
+        String format = options.get(FormatOptions.BACKING_FORMAT);
+        String path = ImageNames.resolve(Path.of(image).toString(), backing);
+        try (StorageEngine engine = StorageEngine.locked(tool.report()::error)) {
+            BlockNode node;
+            try {
+                node = engine.graph().addImage(path, format, false);
+            } catch (QapiException e) {
+                throw e.withHint(BACKING_HINT);
+            }
+            if (format == null) {
+                throw QapiException.generic("Backing file specified without backing format")
+                        .withHint("Detected format of " + node.driver().formatName() + ".");
+            }
+            return node.sectorAlignedLength();
+        }
     }
 }

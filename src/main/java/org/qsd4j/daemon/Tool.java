@@ -63,6 +63,8 @@ record Tool(Program program, Output out, ErrorReport report, Consumer<Runnable> 
             return command.run(this, parsed);
         } catch (UsageException e) {
             report.error(e.getMessage() + "; usage: " + usage(command));
+        } catch (Exit e) {
+            return e.status();
         } catch (QapiException e) {
             report.error(e);
         } catch (InterruptedException | ClosedByInterruptException e) {

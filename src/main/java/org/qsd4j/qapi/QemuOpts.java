@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.util.Identifier;
 
@@ -21,18 +22,23 @@ public record QemuOpts(@Nullable String id, Map<String, String> values, boolean 
     private static final String ID_HINT =
             "Identifiers consist of letters, digits, '-', '.', '_', starting with a letter.";
 
+    private static final String SIZE_HINT =
+            "Optional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera-, peta-\n"
+                    + "and exabytes, respectively.";
+    private static final Pattern WHOLE_SIZE = Pattern.compile("-?\\d+[bkmgtpe]?", Pattern.CASE_INSENSITIVE);
+
     /** One stretch of the text; the key is null where no "=" follows the first word. */
     private record Item(@Nullable String key, String value) {}
 
     /**
      * Reads the whole text.
      *
-     * @param impliedKey the key of a first value that stands alone
+     * @param impliedKey the key of a first value that stands alone, or null where that is a flag like any other
      * @param keys what may be there besides {@code id}
      * @param warning takes what is deprecated about the text
      * @throws QapiException if a key isn't known or the id is malformed
      */
-    public static QemuOpts parse(String text, String impliedKey, Set<String> keys, Consumer<String> warning) {
+    public static QemuOpts parse(String text, @Nullable String impliedKey, Set<String> keys, Consumer<String> warning) {
         List<Item> items = split(text, impliedKey);
         String id = findId(items);
         Map<String, String> values = new LinkedHashMap<>();
@@ -60,6 +66,28 @@ public record QemuOpts(@Nullable String id, Map<String, String> values, boolean 
         return new QemuOpts(id, values, false);
     }
 
+    /** A number of bytes, as unsigned 64 bits. QEMU: {@code parse_option_size}. */
+    public static long size(String name, String value) {
+        try {
+            return OptionNumbers.size(value);
+        } catch (NumberFormatException e) {
+            if (WHOLE_SIZE.matcher(value).matches()) {
+                throw QapiException.generic("Value '%s' is out of range for parameter '%s'", value, name);
+            }
+            throw QapiException.generic("Parameter '%s' expects a non-negative number below 2^64", name)
+                    .withHint(SIZE_HINT);
+        }
+    }
+
+    /** A plain number, as unsigned 64 bits. QEMU: {@code parse_option_number}. */
+    public static long number(String name, String value) {
+        try {
+            return OptionNumbers.uint64(value);
+        } catch (NumberFormatException e) {
+            throw QapiException.generic("Parameter '%s' expects a number", name);
+        }
+    }
+
     private static @Nullable String findId(List<Item> items) {
         for (Item item : items) {
             if ("id".equals(item.key())) {
@@ -73,7 +101,7 @@ public record QemuOpts(@Nullable String id, Map<String, String> values, boolean 
         return null;
     }
 
-    private static List<Item> split(String text, String impliedKey) {
+    private static List<Item> split(String text, @Nullable String impliedKey) {
         List<Item> items = new ArrayList<>();
         int at = 0;
         while (at < text.length()) {
@@ -82,7 +110,7 @@ public record QemuOpts(@Nullable String id, Map<String, String> values, boolean 
                 keyEnd++;
             }
             boolean hasKey = keyEnd < text.length() && text.charAt(keyEnd) == '=';
-            if (!hasKey && at > 0) {
+            if (!hasKey && (at > 0 || impliedKey == null)) {
                 items.add(new Item(null, text.substring(at, keyEnd)));
                 at = keyEnd + 1;
                 continue;
