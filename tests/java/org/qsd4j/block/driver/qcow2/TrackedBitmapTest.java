@@ -7,6 +7,7 @@ import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,6 +16,7 @@ import org.qsd4j.block.BlockChild;
 import org.qsd4j.block.RequestFlags;
 import org.qsd4j.block.TestEdges;
 import org.qsd4j.block.driver.qcow2.format.HeaderExtensions;
+import org.qsd4j.block.driver.qcow2.format.Qcow2Header;
 import org.qsd4j.qapi.QapiException;
 import org.qsd4j.sys.NativeBuffer;
 import org.qsd4j.testing.RealTools;
@@ -164,5 +166,36 @@ class TrackedBitmapTest {
             file.seek(entry + 17);
             file.writeByte(granularity);
         }
+    }
+
+    /** 128 MiB: it is not kept in memory, and says so, while a small one beside it is. */
+    @Test
+    void bitmapThatIsTooLargeIsLeftInUse() {
+        image = dir.resolve("image");
+        QemuTools.create(image, "", "512G");
+        QemuTools.ok("qemu-img", "bitmap", "--add", "-g", "512", image.toString(), "large");
+        try (TestImage ours = TestImage.open(image, false)) {
+            NativeBuffer buffer = NativeBuffer.allocate(512);
+            assertThat(ours.node.write(0, buffer, 0, 512, 0)).isZero();
+        }
+        assertThat(info()).contains("in-use");
+        WriteModelTest.check(image);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"18,0xffff", "20,0xffff"})
+    void lengthsBeyondTheDirectoryAreRefused(int field, String value) throws Exception {
+        create();
+        try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+            NativeBuffer head = NativeBuffer.allocate(65536);
+            byte[] bytes = new byte[65536];
+            file.readFully(bytes);
+            head.put(0, bytes, 0, bytes.length);
+            HeaderExtensions.Bitmaps bitmaps =
+                    HeaderExtensionsReader.read(Qcow2Header.parse(head), head).bitmaps();
+            file.seek(Objects.requireNonNull(bitmaps).directoryOffset() + field);
+            file.writeShort(Integer.decode(value));
+        }
+        assertThatThrownBy(() -> TestImage.open(image, false).close()).hasMessageContaining("Broken bitmap directory");
     }
 }
