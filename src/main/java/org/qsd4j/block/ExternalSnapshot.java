@@ -83,8 +83,12 @@ final class ExternalSnapshot {
                 + " cluster_size=65536 extended_l2=off compression_type=zlib size=" + size + " backing_file="
                 + backing.replace(",", ",,")
                 + " backing_fmt=" + node.driver().formatName() + " lazy_refcounts=off refcount_bits=16\n");
-        ObjectNode file = QapiJson.object().put("driver", "file").put("filename", filename);
-        create(file.deepCopy().put("size", 0));
+        String protocol = graph.drivers().ofPath(filename);
+        ObjectNode file = QapiJson.object().put("driver", protocol).put("filename", filename);
+        // A device is there already.
+        if (protocol.equals("file")) {
+            create(file.deepCopy().put("size", 0));
+        }
         ObjectNode image = QapiJson.object().put("driver", format).put("size", size);
         image.put("backing-file", backing).put("backing-fmt", node.driver().formatName());
         image.set("file", file);

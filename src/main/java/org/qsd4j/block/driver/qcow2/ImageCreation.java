@@ -19,7 +19,11 @@ public final class ImageCreation {
         NewImage image = new NewImage(options);
         NativeBuffer bytes = image.bytes();
         file.truncate(0, false, PreallocMode.OFF, 0);
+        boolean keepsContents = file.length() != 0;
         file.truncate(image.fileLength(), false, PreallocMode.OFF, 0);
+        if (keepsContents) {
+            clear(file, image.fileLength());
+        }
         // The header comes last: before it the file is no image, after it a whole one.
         int clusterSize = (int) options.clusterSize();
         int result = file.write(clusterSize, bytes, clusterSize, bytes.capacity() - clusterSize, 0);
@@ -35,6 +39,17 @@ public final class ImageCreation {
         }
         if (result == 0) {
             result = file.flush();
+        }
+        if (result < 0) {
+            throw QapiException.fromErrno(result, "Could not write qcow2 header");
+        }
+    }
+
+    /** A device is as long as it was and full of something else, in the places of the tables, too. */
+    private static void clear(BlockBackend device, long bytes) {
+        int result = device.writeZeroes(0, bytes, 0);
+        if (result == 0) {
+            result = device.flush();
         }
         if (result < 0) {
             throw QapiException.fromErrno(result, "Could not write qcow2 header");
