@@ -293,11 +293,14 @@ public abstract class BlockNode {
 
     /** A write that has failed may have left traces all the same, which a flush has to see to. */
     final void wrote(int result, long end) {
-        if (result == 0) {
-            growTo(end);
-        }
+        growTo(result == 0 ? end : lengthAfterFailure());
         generation.wrote();
         statistics.wrote(padded(end));
+    }
+
+    /** How long the image has become by a write that has failed after its first part. */
+    protected long lengthAfterFailure() {
+        return length();
     }
 
     /** Where a write ends with what is added to align it. */

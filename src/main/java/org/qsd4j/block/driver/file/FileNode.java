@@ -141,6 +141,11 @@ class FileNode extends BlockNode {
         return FileIo.write(fd, offset, buffer, at, bytes);
     }
 
+    @Override
+    protected long lengthAfterFailure() {
+        return Libc.lseek(fd, 0, Libc.SEEK_END);
+    }
+
     private int writeDurably(long offset, NativeBuffer buffer, int at, int bytes) {
         if (canWriteDurably) {
             int result = FileIo.writeDurably(fd, offset, buffer, at, bytes);

@@ -35,7 +35,7 @@ final class ClusterAllocator {
     /** The refcounts have been made anew. */
     void restart() {
         searchFrom = 0;
-        virginFrom = geometry.clustersFor(image.file.node().length());
+        virginFrom = Math.max(virginFrom, geometry.clustersFor(image.file.node().length()));
     }
 
     /** How many clusters the last {@link #allocate} has given. */

@@ -6,7 +6,7 @@ import org.qsd4j.util.Align;
 
 /** What each child has answered to one request: its result and, of a read, its copy. Lent to one request at a time. */
 final class Ballot {
-    private static final int GRAIN = 64 << 10;
+    static final int GRAIN = 64 << 10;
 
     final int[] results;
     private final NativeBuffer[] copies;

@@ -18,6 +18,7 @@ import org.qsd4j.qapi.QapiException;
 import org.qsd4j.qapi.gen.QuorumOpType;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
+import org.qsd4j.util.Align;
 
 /**
  * Writes to all children, reads from all and compares. A write shuts out every other request of its range: two at once
@@ -90,10 +91,16 @@ final class QuorumNode extends BlockNode {
     /** A vote takes a copy of each child's: large requests have several votes, so that memory is bounded. */
     private int readPieces(long offset, NativeBuffer buffer, int at, int bytes) {
         int result = 0;
-        for (int done = 0; result == 0 && done < bytes; done += MAX_VOTE) {
-            result = readAll(offset + done, buffer, at + done, Math.min(MAX_VOTE, bytes - done));
+        int vote = largestVote(members.size());
+        for (int done = 0; result == 0 && done < bytes; done += vote) {
+            result = readAll(offset + done, buffer, at + done, Math.min(vote, bytes - done));
         }
         return result;
+    }
+
+    /** So that the copies are kept for the next vote: what each would take anew only the garbage collector frees. */
+    private static int largestVote(int children) {
+        return (int) Math.min(MAX_VOTE, Math.max(Ballot.GRAIN, Align.down(LARGEST_KEPT / children, Ballot.GRAIN)));
     }
 
     private int readAll(long offset, NativeBuffer buffer, int at, int bytes) {
@@ -291,7 +298,7 @@ final class QuorumNode extends BlockNode {
                 return ballot;
             }
         }
-        return new Ballot(children, bytes);
+        return new Ballot(children, bytes == 0 ? 0 : largestVote(children));
     }
 
     private void giveBack(Ballot ballot) {
