@@ -41,6 +41,7 @@ class JobsTest {
     private final class SlowDriver implements BlockDriver {
         private RuntimeException failure = new IllegalStateException("not to be thrown");
         private boolean fails;
+        private boolean failsAtOnce;
 
         @Override
         public String formatName() {
@@ -54,6 +55,9 @@ class JobsTest {
 
         @Override
         public Runnable create(BlockGraph graph, BlockdevCreateOptions options) {
+            if (failsAtOnce) {
+                throw failure;
+            }
             return this::work;
         }
 
@@ -134,5 +138,14 @@ class JobsTest {
         assertThat(info().error()).contains("internal error").contains("mistake");
         jobs.dismiss("j");
         assertThatThrownBy(() -> jobs.dismiss("j")).hasMessage("Job not found");
+    }
+
+    @Test
+    void aMistakeBeforeTheWorkBeginsIsTheJobsFailureToo() {
+        driver.failsAtOnce = true;
+        driver.failure = new IllegalStateException("mistake");
+        start();
+        assertThat(info().status()).isEqualTo(JobStatus.CONCLUDED);
+        assertThat(info().error()).contains("internal error").contains("mistake");
     }
 }

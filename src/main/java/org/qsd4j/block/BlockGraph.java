@@ -33,6 +33,9 @@ public final class BlockGraph {
     private final List<NodeState> monitorOwned = new ArrayList<>();
     private final List<BlockBackend> backends = new ArrayList<>();
 
+    /** Whether {@link #expediteAll} has been called: it holds for whoever comes later too. */
+    private boolean expedited;
+
     /**
      * @param errorReport takes a line for the person who runs the program, about what no command can be told of any more
      * @param events takes events; on the main loop
@@ -348,6 +351,9 @@ public final class BlockGraph {
         attach(root);
         BlockBackend backend = new BlockBackend(this, root);
         backends.add(backend);
+        if (expedited) {
+            backend.expedite();
+        }
         return backend;
     }
 
@@ -366,9 +372,13 @@ public final class BlockGraph {
         }
     }
 
-    /** The graph is about to be closed: until then, no node holds requests back on purpose. */
+    /**
+     * The graph is about to be closed: until then, no node holds requests back on purpose, be it for users of now or for
+     * those that a job still makes.
+     */
     public void expediteAll() {
         mainLoop.assertInLoop();
+        expedited = true;
         backends.forEach(BlockBackend::expedite);
     }
 

@@ -52,14 +52,14 @@ public final class Jobs {
         }
         Job job = add(id, JobType.CREATE);
         job.start();
-        Runnable work;
-        try {
-            work = driver.create(graph, options);
-        } catch (QapiException e) {
-            job.conclude(e.desc());
-            return;
+        String failure = failureOf(() -> startThread(job, driver.create(graph, options)));
+        if (failure != null) {
+            job.conclude(failure);
         }
-        Thread thread = new Thread(() -> work(job, work), "job " + id);
+    }
+
+    private void startThread(Job job, Runnable work) {
+        Thread thread = new Thread(() -> work(job, work), "job " + job.id());
         thread.setDaemon(true);
         thread.start();
     }
