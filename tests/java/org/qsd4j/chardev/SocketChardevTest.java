@@ -287,4 +287,13 @@ class SocketChardevTest {
                     .doesNotContain(":" + port + ",");
         }
     }
+
+    @Test
+    void taskThatComesAfterTheEndIsDropped() {
+        Chardev chardev = open("server=on,wait=off,path=" + dir.resolve("s"));
+        chardevs.close();
+        chardev.execute(() -> {
+            throw new AssertionError("ran after the end");
+        });
+    }
 }

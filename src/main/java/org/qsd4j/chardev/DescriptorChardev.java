@@ -141,6 +141,11 @@ class DescriptorChardev extends Chardev {
     }
 
     private void peerCame() {
+        if (ended) {
+            // The frontend is busy and hasn't been told that the last one left: for it, this one is the same.
+            ended = false;
+            return;
+        }
         open = true;
         ChardevFrontend reader = frontend();
         if (reader != null) {

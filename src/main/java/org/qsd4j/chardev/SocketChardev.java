@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.qsd4j.qapi.QapiException;
@@ -126,10 +127,21 @@ final class SocketChardev extends Chardev {
 
     @Override
     public void execute(Runnable task) {
+        tryExecute(task);
+    }
+
+    /** The same; false if the socket thread has ended and the task never runs. */
+    boolean tryExecute(Runnable task) {
         if (loop.inEventLoop()) {
             task.run();
-        } else {
+            return true;
+        }
+        try {
             loop.execute(task);
+            return true;
+        } catch (RejectedExecutionException e) {
+            // Closed in the meantime: nobody is there to be served.
+            return false;
         }
     }
 

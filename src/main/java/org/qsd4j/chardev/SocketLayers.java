@@ -58,7 +58,11 @@ record SocketLayers(@Nullable TlsSide tls, boolean webSocket, boolean offersTeln
             TlsBridge started = TlsBridge.start(side, chardev.id(), remote, new TlsBridge.Listener() {
                 @Override
                 public void ready(TlsBridge bridge, int fd) {
-                    chardev.execute(() -> beginPlain(chardev, new EpollDomainSocketChannel(fd), filename, bridge));
+                    Runnable begin = () -> beginPlain(chardev, new EpollDomainSocketChannel(fd), filename, bridge);
+                    if (!chardev.tryExecute(begin)) {
+                        // The bridge ends by itself once its other end is closed.
+                        new SocketChannel(fd).close();
+                    }
                 }
 
                 @Override
