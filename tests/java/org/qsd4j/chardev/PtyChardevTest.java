@@ -88,4 +88,16 @@ class PtyChardevTest {
         }
         assertThat(frontend.next()).isEqualTo("closed");
     }
+
+    @Test
+    void peerThatLeavesWithoutReadingHoldsNothingUp() throws Exception {
+        chardev.attach(frontend);
+        int peer = connect();
+        assertThat(read(peer, 6)).isEqualTo("hello\n");
+        chardev.execute(() -> chardev.write(new byte[1 << 20]));
+        TimeUnit.MILLISECONDS.sleep(100);
+        Libc.close(peer);
+        assertThat(frontend.next()).isEqualTo("opened");
+        assertThat(frontend.next()).isEqualTo("closed");
+    }
 }

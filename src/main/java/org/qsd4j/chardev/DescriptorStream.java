@@ -45,13 +45,17 @@ final class DescriptorStream {
             int chunk = Math.min(count - done, BUFFER_BYTES);
             output.put(0, bytes, from + done, chunk);
             long written = Libc.write(fd, output.address(), chunk);
-            boolean again = written == -Errno.EINTR || (written == -Errno.EAGAIN && Poll.await(fd, Poll.POLLOUT) >= 0);
-            if (written < 0 && !again) {
+            if (written < 0 && written != -Errno.EINTR && !(written == -Errno.EAGAIN && awaitRoom())) {
                 return false;
             }
             done += (int) Math.max(written, 0);
         }
         return true;
+    }
+
+    /** False if there will be none: whoever would have to read has gone. */
+    private boolean awaitRoom() {
+        return Poll.await(fd, Poll.POLLOUT) >= 0 && !Poll.isHungUp(fd);
     }
 
     int fd() {

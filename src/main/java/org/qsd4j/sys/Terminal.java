@@ -28,9 +28,13 @@ public final class Terminal {
      */
     public record Pty(int master, String path) {}
 
-    /** A new pseudo-terminal that changes nothing of what goes through it, and that nobody has open. */
+    /**
+     * A new pseudo-terminal that changes nothing of what goes through it, and that nobody has open. Calls on the master
+     * return EAGAIN where they would wait: for a peer that is gone, they would for ever.
+     */
     public static Pty openPty() throws SysException {
-        int master = SysException.check(POSIX_OPENPT.callInt(Libc.O_RDWR | O_NOCTTY | Libc.O_CLOEXEC), "posix_openpt");
+        int flags = Libc.O_RDWR | O_NOCTTY | Libc.O_CLOEXEC | Libc.O_NONBLOCK;
+        int master = SysException.check(POSIX_OPENPT.callInt(flags), "posix_openpt");
         try {
             SysException.check(GRANTPT.callInt(master), "grantpt");
             SysException.check(UNLOCKPT.callInt(master), "unlockpt");
