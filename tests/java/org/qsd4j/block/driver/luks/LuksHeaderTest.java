@@ -18,7 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.qsd4j.block.TestGraph;
+import org.qsd4j.qapi.JsonInputVisitor;
 import org.qsd4j.qapi.QapiException;
+import org.qsd4j.qapi.gen.BlockdevCreateOptionsLUKS;
 import org.qsd4j.testing.RealTools;
 
 /** A damaged header is named in the real daemon's words, as long as that has any. */
@@ -212,6 +214,16 @@ class LuksHeaderTest {
             return "";
         } catch (QapiException e) {
             return e.desc();
+        }
+    }
+
+    @Test
+    void aNodeThatIsMissingIsNamedBeforeTheSecretIs() {
+        JsonInputVisitor options = new JsonInputVisitor(TestGraph.json("{'file':'nope','size':512}"));
+        try (TestGraph test = LuksTools.graph()) {
+            assertThatThrownBy(() -> LuksCreation.create(
+                            test.graph, BlockdevCreateOptionsLUKS.visit(options, null), id -> new byte[0]))
+                    .hasMessage("Cannot find device='nope' nor node-name='nope'");
         }
     }
 }

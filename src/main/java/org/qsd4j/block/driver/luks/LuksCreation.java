@@ -42,26 +42,30 @@ final class LuksCreation {
         if (options.file() == null && options.header() == null) {
             throw QapiException.generic("Either the parameter 'header' or 'file' must be specified");
         }
-        byte[] passphrase =
-                graph.mainLoopCalls().call(() -> Passphrase.find("key-secret", options.keySecret(), secrets));
-        try {
-            new LuksCreation(graph, options).create(passphrase);
-        } finally {
-            Arrays.fill(passphrase, (byte) 0);
-        }
+        new LuksCreation(graph, options).create(secrets);
     }
 
-    private void create(byte[] passphrase) {
+    private void create(Function<String, byte[]> secrets) {
         BlockBackend header = open(options.header());
         try {
             BlockBackend file = open(options.file());
             try {
-                create(passphrase, header, file);
+                create(secrets, header, file);
             } finally {
                 close(file);
             }
         } finally {
             close(header);
+        }
+    }
+
+    private void create(Function<String, byte[]> secrets, @Nullable BlockBackend header, @Nullable BlockBackend file) {
+        byte[] passphrase =
+                graph.mainLoopCalls().call(() -> Passphrase.find("key-secret", options.keySecret(), secrets));
+        try {
+            create(passphrase, header, file);
+        } finally {
+            Arrays.fill(passphrase, (byte) 0);
         }
     }
 
