@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.qsd4j.testing.RealTools;
 
 /** The daemon as a process of its own: signals, pid file, {@code --daemonize}, the end. */
 class DaemonLifeTest {
@@ -31,6 +32,25 @@ class DaemonLifeTest {
         assertThat(daemon.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(daemon.exitValue()).isZero();
         assertThat(dir).isEmptyDirectory();
+    }
+
+    @Test
+    void copiesThatDifferEndItWithoutItsPidfile() throws Exception {
+        Files.write(dir.resolve("a"), new byte[512]);
+        Files.write(dir.resolve("b"), "b".repeat(512).getBytes(StandardCharsets.US_ASCII));
+        Process daemon = start(
+                "--blockdev",
+                "driver=blkverify,node-name=v,test.driver=file,test.filename=a,raw.driver=file,raw.filename=b",
+                "--nbd-server",
+                "addr.type=unix,addr.path=sock",
+                "--export",
+                "type=nbd,id=e,node-name=v",
+                "--pidfile",
+                "pid");
+        RealTools.run("qemu-io", "-r", "-f", "raw", "-c", "read 0 512", "nbd+unix:///v?socket=" + dir.resolve("sock"));
+        assertThat(daemon.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(daemon.exitValue()).isEqualTo(1);
+        assertThat(dir.resolve("pid")).doesNotExist();
     }
 
     @Test

@@ -25,7 +25,9 @@ final class Daemon implements CommandLine.Actions {
     private final QmpServer qmp;
     private volatile boolean stopAsked;
     private @Nullable String pidfilePath;
-    private @Nullable Pidfile pidfile;
+
+    /** Written by the main loop. */
+    private volatile @Nullable Pidfile pidfile;
 
     /**
      * @param signals is told what to do when this process is asked to end
@@ -38,7 +40,7 @@ final class Daemon implements CommandLine.Actions {
         this.background = background;
         trace = new TraceOption(report, out);
         EventBroadcast events = new EventBroadcast();
-        engine = new StorageEngine(report::error, events);
+        engine = new StorageEngine(report::error, events, this::fatal);
         qmp = new QmpServer(engine, events, report, out, background != null);
     }
 
@@ -74,9 +76,20 @@ final class Daemon implements CommandLine.Actions {
     private void shutDown() {
         engine.close();
         qmp.close();
-        if (pidfile != null) {
-            pidfile.remove();
+        removePidfile();
+    }
+
+    private void removePidfile() {
+        Pidfile written = pidfile;
+        if (written != null) {
+            written.remove();
         }
+    }
+
+    /** Any thread. */
+    private void fatal(String line) {
+        removePidfile();
+        StorageEngine.halt(line);
     }
 
     @Override

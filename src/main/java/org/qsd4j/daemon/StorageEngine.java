@@ -52,30 +52,42 @@ public final class StorageEngine implements AutoCloseable {
     private final Consumer<String> report;
 
     /**
+     * Halts the whole program, with a line on standard error, when a node that compares copies finds that they differ.
+     *
      * @param report takes lines for whoever started the program, about what nobody else can be told; any thread
      * @param events takes events; on the main loop
      */
     public StorageEngine(Consumer<String> report, Consumer<QapiEvent> events) {
-        this(report, events, false);
+        this(report, events, StorageEngine::halt);
+    }
+
+    /**
+     * The same, but the caller chooses what happens then.
+     *
+     * @param fatal takes the line that says what differs; any thread, in the middle of a request. If it returns, the
+     *     request goes on with what was read
+     */
+    public StorageEngine(Consumer<String> report, Consumer<QapiEvent> events, Consumer<String> fatal) {
+        this(report, events, fatal, false);
     }
 
     /** For whoever only looks at what images are: encrypted ones stay locked, reading them is a mistake. */
     static StorageEngine locked(Consumer<String> report) {
-        return new StorageEngine(report, event -> {}, true);
+        return new StorageEngine(report, event -> {}, StorageEngine::halt, true);
     }
 
-    private StorageEngine(Consumer<String> report, Consumer<QapiEvent> events, boolean locked) {
+    private StorageEngine(Consumer<String> report, Consumer<QapiEvent> events, Consumer<String> fatal, boolean locked) {
         this.report = report;
         objects = new ObjectRegistry(tree, report);
         nbdServer = new NbdServer(objects, report);
-        graph = new BlockGraph(loop, new BlockDrivers(drivers(events, locked)), report, events);
+        graph = new BlockGraph(loop, new BlockDrivers(drivers(events, fatal, locked)), report, events);
         jobs = new Jobs(loop, graph, events);
         fuse = new FuseExportDriver(report);
         exports = new BlockExports(
                 loop, graph, objects::findIoThread, events, List.of(fuse, new NbdExportDriver(nbdServer, graph)));
     }
 
-    private List<BlockDriver> drivers(Consumer<QapiEvent> events, boolean locked) {
+    private List<BlockDriver> drivers(Consumer<QapiEvent> events, Consumer<String> fatal, boolean locked) {
         List<BlockDriver> drivers = new ArrayList<>(ReadOnlyFormats.drivers());
         drivers.add(new FileDriver());
         drivers.add(new HostDeviceDriver());
@@ -93,13 +105,13 @@ public final class StorageEngine implements AutoCloseable {
         drivers.add(new CopyOnReadDriver());
         drivers.add(new PreallocateDriver(report));
         drivers.add(new BlkdebugDriver());
-        drivers.add(new BlkverifyDriver(StorageEngine::fatal));
-        drivers.add(new QuorumDriver(event -> loop.execute(() -> events.accept(event)), StorageEngine::fatal));
+        drivers.add(new BlkverifyDriver(fatal));
+        drivers.add(new QuorumDriver(event -> loop.execute(() -> events.accept(event)), fatal));
         return drivers;
     }
 
     /** Nothing may go on with what has turned out to be wrong: the driver was asked for just that. No program's name. */
-    private static void fatal(String line) {
+    static void halt(String line) {
         System.err.println(line);
         Runtime.getRuntime().halt(1);
     }
