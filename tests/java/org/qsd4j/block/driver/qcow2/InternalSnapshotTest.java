@@ -66,9 +66,11 @@ class InternalSnapshotTest {
             int offset = 512 * random.nextInt((DISK - length) / 512);
             int kind = random.nextInt(6);
             if (kind == 0) {
-                assertThat(image.node.writeZeroes(offset, length, RequestFlags.MAY_UNMAP))
-                        .isZero();
-                Arrays.fill(contents, offset, offset + length, (byte) 0);
+                int result = image.node.writeZeroes(offset, length, RequestFlags.MAY_UNMAP);
+                assertThat(result).isEqualTo(isEjected() ? -Errno.ENOMEDIUM : 0);
+                if (result == 0) {
+                    Arrays.fill(contents, offset, offset + length, (byte) 0);
+                }
                 return;
             }
             int flags = 0;
@@ -82,7 +84,11 @@ class InternalSnapshotTest {
             }
             buffer.put(0, data, 0, data.length);
             int result = image.node.write(offset, buffer, 0, data.length, flags);
-            assertThat(result).isIn(0, flags == 0 ? 0 : -Errno.EIO);
+            if (isEjected()) {
+                assertThat(result).isEqualTo(-Errno.ENOMEDIUM);
+            } else {
+                assertThat(result).isIn(0, flags == 0 ? 0 : -Errno.EIO);
+            }
             if (result == 0) {
                 System.arraycopy(data, 0, contents, offset, data.length);
             }
@@ -90,11 +96,8 @@ class InternalSnapshotTest {
 
         int take() {
             String name = "s" + taken++;
-            int result = image.node.snapshotStore().create(name, 1_000_000L * taken + 7);
-            if (listed().contains(name)) {
-                snapshots.put(name, contents.clone());
-            }
-            return result;
+            snapshots.put(name, contents.clone());
+            return image.node.snapshotStore().create(name, 1_000_000L * taken + 7);
         }
 
         int delete() {
@@ -104,6 +107,22 @@ class InternalSnapshotTest {
             }
             SnapshotInfo chosen = present.get(random.nextInt(present.size()));
             return image.node.snapshotStore().delete(chosen.id(), chosen.name());
+        }
+
+        /** The whole disk, unless the image is out of use. */
+        void overwrite() {
+            byte[] data = new byte[DISK];
+            random.nextBytes(data);
+            buffer.put(0, data, 0, DISK);
+            int result = image.node.write(0, buffer, 0, DISK, 0);
+            assertThat(result).isEqualTo(isEjected() ? -Errno.ENOMEDIUM : 0);
+            if (result == 0) {
+                contents = data;
+            }
+        }
+
+        boolean isEjected() {
+            return !image.corruptions.isEmpty();
         }
 
         List<String> listed() {
@@ -273,6 +292,79 @@ class InternalSnapshotTest {
                         Arguments.of(options, Errno.ENOSPC, 9)));
     }
 
+    static Stream<Arguments> commandFailures() {
+        return Stream.of("cluster_size=512,refcount_bits=64", "cluster_size=16k,extended_l2=on", "cluster_size=4k")
+                .flatMap(options -> Stream.of(1, 3, 1000)
+                        .flatMap(failures -> Stream.of(
+                                Arguments.of(options, failures, true), Arguments.of(options, failures, false))));
+    }
+
+    /** A command that has failed did not happen: not even if the program is killed after the guest's next writes. */
+    @ParameterizedTest
+    @MethodSource("commandFailures")
+    void afterAFailedCommandTheGuestWritesOn(String options, int failures, boolean deletes) throws Exception {
+        Path path = create(options);
+        byte[] contents = QemuTools.contents(path, dir.resolve("raw"));
+        byte[] initial = Files.readAllBytes(path);
+        int refused = 0;
+        int ejected = 0;
+        long operations = 0;
+        for (int failAt = 0; failAt <= operations; failAt++) {
+            RecordingNode file = new RecordingNode(initial);
+            TestImage image = new TestImage(file, null, null, Qcow2Options.defaults(false));
+            Script script = new Script(image, contents, options, 3);
+            assertThat(script.take()).isZero();
+            assertThat(image.node.flush()).isZero();
+            List<String> before = script.listed();
+            long first = file.operations();
+            file.failAt(first + failAt, failures, Errno.EIO);
+            int result = deletes ? script.delete() : script.take();
+            operations = file.operations() - first;
+            file.failAt(Long.MAX_VALUE, 0, Errno.EIO);
+            assertThat(result).isIn(0, -Errno.EIO);
+            refused += result < 0 ? 1 : 0;
+            ejected += script.isEjected() ? 1 : 0;
+            script.overwrite();
+            Path after = dir.resolve("after");
+            Files.write(after, file.contents());
+            realCheck(after);
+            List<String> names = namesIn(after);
+            verifySnapshots(after, script, names);
+            if (!script.isEjected()) {
+                assertThat(names).isEqualTo(script.listed());
+                assertThat(names.equals(before)).isEqualTo(result < 0);
+                assertThat(image.node.flush()).isZero();
+            }
+            image.node.doClose();
+            Files.write(after, file.contents());
+            realCheck(after);
+            assertThat(namesIn(after)).isEqualTo(names);
+            verify(after, script, names);
+        }
+        assertThat(refused).isPositive();
+        assertThat(ejected > 0).isEqualTo(failures > 1);
+    }
+
+    /** Its L1 table has no entries. */
+    @Test
+    void snapshotsOfAnImageWithoutADisk() throws Exception {
+        Path path = dir.resolve("image");
+        QemuTools.create(path, "cluster_size=4k", "0");
+        try (TestImage image = TestImage.open(path, false)) {
+            assertThat(image.node.snapshotStore().create("a", 1)).isZero();
+            assertThat(image.node.snapshotStore().create("b", 2)).isZero();
+            assertThat(image.node.snapshotStore().delete("1", "a")).isZero();
+        }
+        assertThat(realCheck(path)).isZero();
+        assertThat(namesIn(path)).containsExactly("b");
+        QemuTools.ok("qemu-img", "snapshot", "-a", "b", path.toString());
+        QemuTools.ok("qemu-img", "resize", path.toString(), "1M");
+        try (TestImage image = TestImage.open(path, false)) {
+            assertThat(image.node.snapshotStore().delete("2", "b")).isZero();
+        }
+        assertThat(realCheck(path)).isZero();
+    }
+
     @ParameterizedTest
     @MethodSource("failures")
     void everyFailingOperationIsSurvived(String options, int errno, int failures) throws Exception {
@@ -295,16 +387,15 @@ class InternalSnapshotTest {
             long last = file.operations();
             file.failAt(Long.MAX_VALUE, 0, errno);
             assertThat(deleted).isIn(0, -errno);
-            assertThat(taken).isIn(0, -errno);
+            assertThat(taken).isIn(0, script.isEjected() ? -Errno.ENOMEDIUM : 0, -errno);
             refused += deleted < 0 || taken < 0 ? 1 : 0;
             script.write();
             List<String> names = script.listed();
             image.node.doClose();
-            assertThat(image.corruptions).isEmpty();
             Path after = dir.resolve("after");
             Files.write(after, file.contents());
             realCheck(after);
-            verify(after, script, names);
+            verify(after, script, script.isEjected() ? namesIn(after) : names);
             if (failAt > last - first) {
                 break;
             }

@@ -65,7 +65,7 @@ final class Qcow2Image {
     /** Size of the virtual disk; changes while its node is drained or the range is claimed. */
     private volatile long diskLength;
 
-    /** The image is out of use after a fatal corruption. */
+    /** The image is out of use: after a fatal corruption, or since nobody knows which of its tables are on disk. */
     private volatile boolean ejected;
 
     Qcow2Image(
@@ -364,6 +364,12 @@ final class Qcow2Image {
         int result = writeback().flush();
         release().releaseDue();
         return result;
+    }
+
+    /** Refuses everything until it is opened again; the file stays as it is. */
+    void eject(String reason) {
+        ejected = true;
+        corruption.report("Image '" + file.node().nodeName() + "' is out of use until it is opened again: " + reason);
     }
 
     /** Sets the corrupt bit on disk, where the version has one, and refuses everything from now on. */

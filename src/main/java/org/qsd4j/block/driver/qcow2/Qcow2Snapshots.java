@@ -108,16 +108,13 @@ final class Qcow2Snapshots implements SnapshotStore {
             image.metadataLock.unlock();
         }
         image.invalidateDecompressed();
-        return writeOut();
-    }
-
-    /** A write that fails is tried once more: both the old and the new edition are whole. */
-    private int writeOut() {
-        int result = image.flushAll();
-        if (result < 0) {
-            result = image.flushAll();
+        // The change is durable. What it has freed is released by one flush and counted down by the next; if one fails,
+        // a
+        // later one does it.
+        if (image.flushAll() == 0) {
+            image.flushAll();
         }
-        return result < 0 ? result : image.flushAll();
+        return 0;
     }
 
     private int build(TableEdition edition, List<SnapshotEntry> entries, @Nullable SnapshotEntry deleted) {
@@ -131,11 +128,13 @@ final class Qcow2Snapshots implements SnapshotStore {
         if (result < 0) {
             return result;
         }
-        long l1Place = result == UNCHANGED ? old.hostOffset : edition.placeL1(l1);
+        // An empty table takes no room, so that nothing is shared either.
+        boolean stays = result == UNCHANGED || l1.length == 0;
+        long l1Place = stays ? old.hostOffset : edition.placeL1(l1);
         if (l1Place < 0) {
             return (int) l1Place;
         }
-        if (deleted != null && result != UNCHANGED) {
+        if (deleted != null && !stays) {
             result = edition.refer(old.hostOffset, (long) old.size() * Long.BYTES, -1);
             if (result < 0) {
                 return result;

@@ -346,6 +346,16 @@ final class Refcounts {
         return 0;
     }
 
+    /** Brings the placed edition to stable storage; 0, or -errno: then it can only be given up. */
+    int writeEdition() {
+        Captured captured = capture();
+        int result = writeBlocks(captured);
+        if (result == 0) {
+            result = writeTable(captured);
+        }
+        return result < 0 ? result : image.file.flush();
+    }
+
     /** Changes are made in place again. */
     void endEdition() {
         edited = null;

@@ -3,13 +3,14 @@ package org.qsd4j.block.driver.qcow2;
 import java.util.Arrays;
 import org.qsd4j.block.driver.qcow2.format.CompressedDescriptor;
 import org.qsd4j.block.driver.qcow2.format.L2Entry;
+import org.qsd4j.qapi.gen.BlkdebugEvent;
 import org.qsd4j.sys.Errno;
 import org.qsd4j.sys.NativeBuffer;
 
 /**
  * A second edition of an image's tables beside the first: refcounts, and what of the L1 and L2 tables differs. Until
  * {@link #publish} everything that is on disk stays as it is; then one write of the header, which lies in a sector,
- * replaces the first edition by the second. So there is no moment at which refcounts, COPIED flags and snapshots
+ * replaces the first edition by the second, and only when that is durable the memory follows. So there is no moment at which refcounts, COPIED flags and snapshots
  * contradict each other, whatever interrupts the change.
  *
  * <p>A cluster that is free in the second edition was free in the first: refcounts go up, or down to 1; the last reference
@@ -62,7 +63,7 @@ final class TableEdition {
         return result < 0 ? result : place;
     }
 
-    /** Writes an L1 table of whole clusters to a new place, which is returned; or -errno. */
+    /** Writes an L1 table (not an empty one) of whole clusters to a new place, which is returned; or -errno. */
     long placeL1(long[] entries) {
         long clusters = geometry.clustersFor((long) entries.length * Long.BYTES);
         long place = image.allocator().allocateExactly(clusters);
@@ -137,22 +138,25 @@ final class TableEdition {
     }
 
     /**
-     * Makes this edition the image's, in memory; the next flush writes it, after which the old one's places are free. If
-     * that flush fails, the image goes on with this edition, which is right whichever of the two is on disk.
+     * Makes this edition the image's, on stable storage and then in memory; the next flush frees the old one's places.
      *
-     * @return 0; or -errno with nothing changed, for {@link #abandon}
+     * @return 0; or -errno with the old edition on disk, or the image ejected, for {@link #abandon}
      */
     int publish(L1Table l1, SnapshotTable snapshots) {
         int result = refer(image.snapshots().offset(), image.snapshots().bytes(), -1);
         if (result == 0) {
             result = refcounts.placeEdition(gone);
         }
+        if (result == 0) {
+            result = refcounts.writeEdition();
+        }
+        if (result == 0) {
+            result = switchHeader(l1, snapshots);
+        }
         if (result < 0) {
             return result;
         }
         refcounts.endEdition();
-        image.header().setL1(l1.hostOffset, l1.size());
-        image.header().setSnapshots(snapshots.offset(), snapshots.entries().size());
         image.replaceL1(l1);
         image.replaceSnapshots(snapshots);
         image.release().freeAll(gone);
@@ -160,7 +164,25 @@ final class TableEdition {
         return 0;
     }
 
-    /** Forgets this edition; nothing on disk refers to it. */
+    /** Everything else of this edition is on stable storage. */
+    private int switchHeader(L1Table l1, SnapshotTable snapshots) {
+        image.header().setL1(l1.hostOffset, l1.size());
+        image.header().setSnapshots(snapshots.offset(), snapshots.entries().size());
+        image.file.debugEvent(BlkdebugEvent.REFBLOCK_ALLOC_SWITCH_TABLE);
+        int result = writeHeader(image.header().capture());
+        if (result < 0 && writeHeader(oldHeader) < 0) {
+            // Either edition may be on disk: what one of them allows to be overwritten, the other may still need.
+            image.eject("neither the new header nor the old one could be written");
+        }
+        return result;
+    }
+
+    private int writeHeader(NativeBuffer header) {
+        int result = image.header().write(image.file, header);
+        return result < 0 ? result : image.file.flush();
+    }
+
+    /** Forgets this edition; nothing on disk refers to it, or the image is ejected. */
     void abandon() {
         image.release().take();
         refcounts.endEdition();
