@@ -108,9 +108,8 @@ final class Qcow2Snapshots implements SnapshotStore {
             image.metadataLock.unlock();
         }
         image.invalidateDecompressed();
-        // The change is durable. What it has freed is released by one flush and counted down by the next; if one fails,
-        // a
-        // later one does it.
+        // The change is durable. One flush releases what it has freed, the next counts that down; a later one makes up
+        // for one that fails.
         if (image.flushAll() == 0) {
             image.flushAll();
         }
