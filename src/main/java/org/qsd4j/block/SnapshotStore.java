@@ -18,8 +18,8 @@ public interface SnapshotStore {
      * Keeps what the disk holds now.
      *
      * @param micros the time of it, microseconds since 1970
-     * @return 0 or -errno: nothing has changed, unless the image's file failed while the change was written; then it is
-     *     made, and written as soon as the file works
+     * @return 0, and it is on disk; or -errno, and nothing has changed. If it can't be told which of the two the disk has, the
+     *     image takes no requests any more until it is opened again
      */
     int create(String name, long micros);
 

@@ -29,10 +29,10 @@ final class ClusterAllocator {
         this.image = image;
         this.geometry = image.geometry;
         this.refcounts = refcounts;
-        this.virginFrom = geometry.clustersFor(image.file.node().length());
+        restart();
     }
 
-    /** The refcounts have been made anew. */
+    /** The refcounts have been made anew; a cluster that has been written stays so, whatever the file's length says. */
     void restart() {
         searchFrom = 0;
         virginFrom = Math.max(virginFrom, geometry.clustersFor(image.file.node().length()));

@@ -16,7 +16,7 @@ import org.qsd4j.qapi.gen.PreallocMode;
  * @param encryption how the guest's data will be encrypted, or null
  * @param zstd whether compressed clusters will be Zstandard frames
  */
-public record CreateOptions(
+record CreateOptions(
         long size,
         int version,
         long clusterSize,
@@ -31,8 +31,8 @@ public record CreateOptions(
         boolean zstd,
         @Nullable NewEncryption encryption,
         PreallocMode preallocation) {
-    public static final long DEFAULT_CLUSTER_SIZE = 65536;
-    public static final long DEFAULT_REFCOUNT_BITS = 16;
+    static final long DEFAULT_CLUSTER_SIZE = 65536;
+    static final long DEFAULT_REFCOUNT_BITS = 16;
     private static final int MIN_EXTENDED_CLUSTER = 16384;
     private static final String NEEDS_V3 = " with compatibility level 1.1 and above (use version=v3 or greater)";
 

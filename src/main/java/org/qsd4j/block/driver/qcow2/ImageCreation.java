@@ -6,7 +6,7 @@ import org.qsd4j.qapi.gen.PreallocMode;
 import org.qsd4j.sys.NativeBuffer;
 
 /** Puts a new image on a node. */
-public final class ImageCreation {
+final class ImageCreation {
     private ImageCreation() {}
 
     /**
@@ -15,7 +15,7 @@ public final class ImageCreation {
      * @param file with the permissions to write and resize; its contents are lost
      * @throws QapiException if the options don't fit, before anything is written, or the node fails
      */
-    public static void create(BlockBackend file, CreateOptions options) {
+    static void create(BlockBackend file, CreateOptions options) {
         NewImage image = new NewImage(options);
         NativeBuffer bytes = image.bytes();
         file.truncate(0, false, PreallocMode.OFF, 0);

@@ -17,7 +17,7 @@ import org.qsd4j.util.Align;
  * The bytes of an empty image: header, refcount table, refcount blocks, L1 table, one behind another. QEMU: {@code
  * qcow2_co_create}.
  */
-public final class NewImage {
+final class NewImage {
     private static final Feature.Name[] NAMES = {
         new Feature.Name(Feature.Name.INCOMPATIBLE, 0, "dirty bit"),
         new Feature.Name(Feature.Name.INCOMPATIBLE, 1, "corrupt bit"),
@@ -41,7 +41,7 @@ public final class NewImage {
     private final long cryptoLength;
 
     /** @throws QapiException if the options don't fit each other */
-    public NewImage(CreateOptions options) {
+    NewImage(CreateOptions options) {
         options.check();
         this.options = options;
         this.clusterSize = (int) options.clusterSize();
@@ -106,7 +106,7 @@ public final class NewImage {
     }
 
     /** The image's length: everything that {@link #bytes} has, the L1 table, and the header of the encryption. */
-    public long length() {
+    long length() {
         return cryptoOffset() + clustersFor(cryptoLength) * clusterSize;
     }
 
@@ -121,7 +121,7 @@ public final class NewImage {
     }
 
     /** All of the image up to the L1 table, which is zeroes and reaches to {@link #length}. */
-    public NativeBuffer bytes() {
+    NativeBuffer bytes() {
         NativeBuffer image = NativeBuffer.allocate(Math.toIntExact((1 + tableClusters + blocks) * clusterSize));
         header().writeTo(image);
         writeExtensions(image);

@@ -157,6 +157,11 @@ final class QuorumNode extends BlockNode {
         }
     }
 
+    /** Of a write: enough children have it, or it counts as failed. */
+    private int outcome(Ballot ballot, long offset, long bytes) {
+        return ballot.successes() < rules.threshold() ? fail(ballot, offset, bytes) : 0;
+    }
+
     private int fail(Ballot ballot, long offset, long bytes) {
         events.failure(offset, bytes);
         return ballot.commonError();
@@ -172,7 +177,7 @@ final class QuorumNode extends BlockNode {
                 ballot.results[i] = children.get(i).write(offset, buffer, at, bytes, flags);
                 report(QuorumOpType.WRITE, children.get(i), offset, bytes, ballot.results[i]);
             }
-            return ballot.successes() < rules.threshold() ? fail(ballot, offset, bytes) : 0;
+            return outcome(ballot, offset, bytes);
         } finally {
             ranges.unlock(locks, true);
             giveBack(ballot);
@@ -194,7 +199,7 @@ final class QuorumNode extends BlockNode {
                 }
                 report(QuorumOpType.WRITE, children.get(i), offset, bytes, ballot.results[i]);
             }
-            return ballot.successes() < rules.threshold() ? fail(ballot, offset, bytes) : 0;
+            return outcome(ballot, offset, bytes);
         } finally {
             ranges.unlock(locks, true);
             giveBack(ballot);
